@@ -1,0 +1,75 @@
+/** A SHA-256 digest in lower-case hex: 64 characters of `[0-9a-f]`. */
+export type Sha256 = string;
+
+/**
+ * A reference to an object in the artifact store: what crosses every activity boundary instead of the bytes.
+ * The store checks `sha256` and `bytes` on every read.
+ */
+export interface Ref {
+  /** The object's key, relative to the store's root. */
+  readonly key: string;
+  readonly sha256: Sha256;
+  /** Size in bytes. */
+  readonly bytes: number;
+}
+
+/** The kinds of manifest that the store keeps under `manifests/<kind>/<digest>.json`. */
+export type ManifestKind = 'spec' | 'snapshot' | 'report' | 'split' | 'bundle' | 'evaluation' | 'run';
+
+const DIGEST = /^[0-9a-f]{64}$/;
+const SEGMENT = /^[a-z0-9][a-z0-9._-]{0,199}$/;
+
+/** True for a lower-case hex SHA-256. */
+export function isSha256(value: string): boolean {
+  return DIGEST.test(value);
+}
+
+/** A name that may stand in an object key, a workflow id and a URL: `^[a-z0-9][a-z0-9-]{0,62}$`. */
+export function isName(value: string): boolean {
+  return /^[a-z0-9][a-z0-9-]{0,62}$/.test(value);
+}
+
+/** Key of the content-addressed blob with this digest. */
+export function blobKey(sha256: Sha256): string {
+  return `blobs/sha256/${checkedDigest(sha256).slice(0, 2)}/${sha256}`;
+}
+
+/** Key of the manifest of this kind and digest. */
+export function manifestKey(kind: ManifestKind, sha256: Sha256): string {
+  return `manifests/${kind}/${checkedDigest(sha256)}.json`;
+}
+
+/** Key prefix of one model's ledger. */
+export function ledgerPrefix(model: string): string {
+  return `ledger/${checkedSegment(model)}/`;
+}
+
+/** Key of one ledger entry; generations are padded to 12 digits so that keys sort as numbers. */
+export function ledgerKey(model: string, generation: number): string {
+  if (!Number.isSafeInteger(generation) || generation < 1) {
+    throw new RangeError(`Cannot name ledger entry ${generation} of "${model}": a generation is a whole number from 1`);
+  }
+  return `${ledgerPrefix(model)}${String(generation).padStart(12, '0')}.json`;
+}
+
+/** Key prefix under which one attempt of one activity may write what nobody else reads. */
+export function stagingPrefix(run: string, activity: string, attempt: number): string {
+  return `staging/${checkedSegment(run)}/${checkedSegment(activity)}/${attempt}/`;
+}
+
+/** Key prefix of the announcements of the model servers that serve this model. */
+export function serverPrefix(model: string): string {
+  return `servers/${checkedSegment(model)}/`;
+}
+
+function checkedDigest(value: string): string {
+  if (!isSha256(value)) throw new RangeError(`Cannot make a key from "${value}": a digest is 64 hex characters`);
+  return value;
+}
+
+function checkedSegment(value: string): string {
+  if (!SEGMENT.test(value)) {
+    throw new RangeError(`Cannot make a key from "${value}": a segment matches ${SEGMENT.source}`);
+  }
+  return value;
+}

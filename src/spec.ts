@@ -1,0 +1,187 @@
+import { z } from 'zod';
+
+/**
+ * The model spec: one schema from which the types, the checks, the editors' JSON Schema and the defaults come.
+ * `src/spec-file.ts` reads it from YAML and says where each problem stands; `defineModel` takes it from TypeScript.
+ */
+
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, 1 to 63, not starting with a dash');
+const column = z.string().min(1).max(200);
+const duration = z
+  .string()
+  .regex(/^\d+(\.\d+)?(ms|s|m|h|d|w)$/, 'a duration such as 500ms, 30s, 10m, 6h, 28d or 4w');
+const format = z.enum(['csv', 'parquet']);
+
+const objective = z.strictObject({
+  statement: z.string().min(1).describe('What the model is for, in a sentence that business people agreed to.'),
+  kpi: z.string().optional().describe('How the business sees whether it works.'),
+});
+
+const owners = z.strictObject({
+  data: z.string().min(1).describe('Who acts when data breaks the contract.'),
+  model: z.string().min(1).describe('Who acts when training or the gate fails.'),
+  business: z.string().min(1).describe('Who owns the objective.'),
+});
+
+const s3Source = z.strictObject({
+  kind: z.literal('s3'),
+  bucket: z.string().min(3).max(63),
+  prefix: z.string().default('').describe('Only objects whose keys start with this.'),
+  format: format.optional().describe('Default: by the ending of the key.'),
+});
+
+const fileSource = z.strictObject({
+  kind: z.literal('file'),
+  path: z.string().min(1).describe('A file, or a folder of files; relative to the spec file.'),
+  format: format.optional().describe('Default: by the ending of the file name.'),
+});
+
+const source = z.discriminatedUnion('kind', [s3Source, fileSource]);
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+
+const columnRule = z.strictObject({
+  type: z.enum(['string', 'integer', 'number', 'boolean', 'timestamp', 'date']),
+  required: z.boolean().default(true).describe('Whether a file without this column breaks the contract.'),
+  maxNullShare: z.number().min(0).max(1).default(0).describe('Share of rows that may be empty.'),
+  min: z.union([z.number(), z.string()]).optional().describe('Smallest value allowed (timestamps as ISO text).'),
+  max: z.union([z.number(), z.string()]).optional().describe('Largest value allowed.'),
+  values: z.array(scalar).min(1).optional().describe('The only values allowed.'),
+  maxBadShare: z.number().min(0).max(1).default(0).describe('Share of rows that may break min, max or values.'),
+});
+
+const tableContract = z.strictObject({
+  columns: z.record(column, columnRule),
+  otherColumns: z.enum(['allow', 'refuse']).default('allow'),
+  rows: z
+    .strictObject({
+      min: z.int().min(0).default(1).describe('Fewest rows of one new file.'),
+      max: z.int().min(1).optional().describe('Most rows of one new file.'),
+    })
+    .prefault({}),
+});
+
+const task = z.strictObject({
+  kind: z.literal('binary').describe('Two classes; the label is true/false or 1/0.'),
+  label: column,
+  features: z.array(column).min(1).max(2000),
+  eventTime: column.describe('When the row happened: a timestamp column of the training table.'),
+});
+
+const split = z.strictObject({
+  by: z.literal('time'),
+  train: duration.default('28d').describe('Length of the training window before the validation window.'),
+  validation: duration.default('1d').describe('Length of the validation window between train and test.'),
+  test: duration.default('7d').describe('Length of the newest window, which candidate and champion are judged on.'),
+  lookback: duration.default('0d').describe('Extra history before the training window that prepare may read.'),
+  maxTrainRows: z.int().min(1).default(100_000).describe('Train on a seeded sample when there are more.'),
+});
+
+const trainer = z.strictObject({
+  kind: z.string().default('process').describe('A trainer kind: process, or a name handed to the plugin.'),
+  estimator: z.string().default('gradient-boosting').describe('A built-in estimator of perennial_trainer.'),
+  command: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('Your own program on the job contract, instead of a built-in estimator.'),
+  parameters: z.record(z.string(), z.json()).default({}).describe('Hyperparameters, handed over as they are.'),
+  seed: z.int().min(0).max(2 ** 31 - 1).default(7),
+  timeout: duration.default('30m').describe('Wall time after which the trainer is ended.'),
+});
+
+const metric = z.enum(['auc', 'brier', 'logLoss', 'accuracy']);
+
+const evaluation = z.strictObject({
+  metrics: z.array(metric).min(1).default(['auc', 'brier', 'logLoss', 'accuracy']),
+  blocks: z
+    .array(column)
+    .min(1)
+    .optional()
+    .describe('Columns whose values name rows that hang together (a site and a day); resampled as one. Default: each row.'),
+  resamples: z.int().min(200).max(10_000).default(1000),
+  confidence: z.number().min(0.5).max(0.999).default(0.95),
+});
+
+const gate = z.strictObject({
+  thresholds: z
+    .array(z.strictObject({ metric, min: z.number().optional(), max: z.number().optional() }))
+    .default([])
+    .describe('Bounds on the candidate alone.'),
+  skill: z
+    .strictObject({ metric: metric.default('auc') })
+    .prefault({})
+    .describe('The candidate must beat the trivial baseline in this metric, with confidence.'),
+  champion: z
+    .strictObject({
+      metric: metric.default('brier'),
+      rule: z.enum(['better', 'not-worse']).default('better'),
+      margin: z.number().min(0).default(0).describe('How much worse still counts as not worse, in units of the metric.'),
+    })
+    .prefault({}),
+  minimum: z
+    .strictObject({ rows: z.int().min(1).default(200), blocks: z.int().min(2).default(30) })
+    .prefault({})
+    .describe('Below this the verdict is HOLD: not enough data.'),
+});
+
+const rollout = z.strictObject({
+  kind: z.literal('direct'),
+  timeout: duration.default('60s').describe('How long every live server has to answer with the new model.'),
+});
+
+const triggers = z.strictObject({
+  schedule: z
+    .strictObject({
+      cron: z.string().min(9).describe('Five fields, for example `0 6 * * 1`: Mondays at six.'),
+      timezone: z.string().default('UTC'),
+      paused: z.boolean().default(false),
+    })
+    .optional(),
+  cooldown: duration.default('0s').describe('Least time between the starts of two runs that nobody asked for by hand.'),
+});
+
+export const modelSpecSchema = z.strictObject({
+  version: z.literal(1).default(1),
+  name,
+  objective,
+  owners,
+  sources: z.record(name, source).refine((all) => Object.keys(all).length > 0, 'at least one source is wanted'),
+  contract: z.record(name, tableContract).default({}).describe('By source name.'),
+  prepare: z.string().optional().describe('An SQL file over the sources that gives the training table.'),
+  task,
+  split,
+  trainer: trainer.prefault({}),
+  evaluation: evaluation.prefault({}),
+  gate: gate.prefault({}),
+  rollout: rollout.default({ kind: 'direct', timeout: '60s' }),
+  triggers: triggers.prefault({}),
+});
+
+/** A model spec as people write it: what has a default may be left out. */
+export type ModelSpecInput = z.input<typeof modelSpecSchema>;
+/** A model spec with every default filled in. */
+export type ModelSpec = z.output<typeof modelSpecSchema>;
+export type SourceSpec = ModelSpec['sources'][string];
+export type S3SourceSpec = Extract<SourceSpec, { kind: 's3' }>;
+export type FileSourceSpec = Extract<SourceSpec, { kind: 'file' }>;
+export type TableContract = ModelSpec['contract'][string];
+export type ColumnRule = TableContract['columns'][string];
+export type TaskSpec = ModelSpec['task'];
+export type SplitSpec = ModelSpec['split'];
+export type TrainerSpec = ModelSpec['trainer'];
+export type EvaluationSpec = ModelSpec['evaluation'];
+export type GateSpec = ModelSpec['gate'];
+export type MetricName = EvaluationSpec['metrics'][number];
+
+/**
+ * What `apply` stores and a run works from: the spec with the text of the files it names, so that nothing outside the
+ * store is needed to run it again.
+ */
+export interface StoredSpec {
+  readonly spec: ModelSpec;
+  /** The text of `prepare`, when the spec names one. */
+  readonly prepareSql?: string;
+}
