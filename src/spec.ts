@@ -9,9 +9,7 @@ const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, 1 to 63, not starting with a dash');
 const column = z.string().min(1).max(200);
-const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m|h|d|w)$/, 'a duration such as 500ms, 30s, 10m, 6h, 28d or 4w');
+const duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m|h|d|w)$/, 'a duration such as 500ms, 30s, 10m, 6h, 28d or 4w');
 const format = z.enum(['csv', 'parquet']);
 
 const objective = z.strictObject({
@@ -88,7 +86,11 @@ const trainer = z.strictObject({
     .optional()
     .describe('Your own program on the job contract, instead of a built-in estimator.'),
   parameters: z.record(z.string(), z.json()).default({}).describe('Hyperparameters, handed over as they are.'),
-  seed: z.int().min(0).max(2 ** 31 - 1).default(7),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(7),
   timeout: duration.default('30m').describe('Wall time after which the trainer is ended.'),
 });
 
@@ -100,7 +102,9 @@ const evaluation = z.strictObject({
     .array(column)
     .min(1)
     .optional()
-    .describe('Columns whose values name rows that hang together (a site and a day); resampled as one. Default: each row.'),
+    .describe(
+      'Columns whose values name rows that hang together (a site and a day); resampled as one. Default: each row.',
+    ),
   resamples: z.int().min(200).max(10_000).default(1000),
   confidence: z.number().min(0.5).max(0.999).default(0.95),
 });
@@ -118,7 +122,11 @@ const gate = z.strictObject({
     .strictObject({
       metric: metric.default('brier'),
       rule: z.enum(['better', 'not-worse']).default('better'),
-      margin: z.number().min(0).default(0).describe('How much worse still counts as not worse, in units of the metric.'),
+      margin: z
+        .number()
+        .min(0)
+        .default(0)
+        .describe('How much worse still counts as not worse, in units of the metric.'),
     })
     .prefault({}),
   minimum: z
