@@ -189,3 +189,21 @@ export class UsageError extends PerennialError {
   readonly code = 'USAGE.INVALID';
   readonly next = 'refuse';
 }
+
+/** SETUP.CONFLICT: something that is needed is there, but not as needed, or kept by somebody else. */
+export class SetupConflictError extends PerennialError {
+  readonly code = 'SETUP.CONFLICT';
+  readonly next = 'refuse';
+}
+
+/** INPUT.REFUSED: a request for predictions that does not fit the model's signature. */
+export class InputRefusedError extends PerennialError {
+  readonly code = 'INPUT.REFUSED';
+  readonly next = 'refuse';
+}
+
+/** DATA.ENGINE: the data engine could not finish: memory, disk, or a fault of its own; nothing is wrong with the data. */
+export class DataEngineError extends PerennialError {
+  readonly code = 'DATA.ENGINE';
+  readonly next = 'retry';
+}

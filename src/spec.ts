@@ -3,56 +3,72 @@ import { z } from 'zod';
 /**
  * The model spec: one schema from which the types, the checks, the editors' JSON Schema and the defaults come.
  * `src/spec-file.ts` reads it from YAML and says where each problem stands; `defineModel` takes it from TypeScript.
+ *
+ * The message of a `regex` here says what is wanted and nothing else: `src/spec-issues.ts` puts "found ..., want" before
+ * it. Descriptions are what editors show, and what a missing key is explained with.
  */
 
 const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, 1 to 63, not starting with a dash');
-const column = z.string().min(1).max(200);
-const duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m|h|d|w)$/, 'a duration such as 500ms, 30s, 10m, 6h, 28d or 4w');
+const text = z.string().regex(/\S/, 'text that is not blank').max(2000);
+const column = z.string().regex(/\S/, 'the name of a column').max(200);
+const duration = z
+  .string()
+  .max(30)
+  .regex(/^\d+(\.\d+)?(ms|s|m|h|d|w)$/, 'a duration such as 500ms, 30s, 10m, 6h, 28d or 4w');
 const format = z.enum(['csv', 'parquet']);
 
 const objective = z.strictObject({
-  statement: z.string().min(1).describe('What the model is for, in a sentence that business people agreed to.'),
-  kpi: z.string().optional().describe('How the business sees whether it works.'),
+  statement: text.describe('What the model is for, in a sentence that business people agreed to.'),
+  kpi: text.optional().describe('How the business sees whether it works.'),
 });
 
 const owners = z.strictObject({
-  data: z.string().min(1).describe('Who acts when data breaks the contract.'),
-  model: z.string().min(1).describe('Who acts when training or the gate fails.'),
-  business: z.string().min(1).describe('Who owns the objective.'),
+  data: text.describe('Who acts when data breaks the contract.'),
+  model: text.describe('Who acts when training or the gate fails.'),
+  business: text.describe('Who owns the objective.'),
 });
 
 const s3Source = z.strictObject({
   kind: z.literal('s3'),
-  bucket: z.string().min(3).max(63),
-  prefix: z.string().default('').describe('Only objects whose keys start with this.'),
+  bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name: 3 to 63 lower-case letters, digits, dots and dashes')
+    .describe('The bucket, at the endpoint that the worker is configured with.'),
+  prefix: z.string().max(1000).default('').describe('Only objects whose keys start with this.'),
   format: format.optional().describe('Default: by the ending of the key.'),
 });
 
 const fileSource = z.strictObject({
   kind: z.literal('file'),
-  path: z.string().min(1).describe('A file, or a folder of files; relative to the spec file.'),
+  path: z.string().min(1).max(4000).describe('A file, or a folder of files; relative to the spec file.'),
   format: format.optional().describe('Default: by the ending of the file name.'),
 });
 
 const source = z.discriminatedUnion('kind', [s3Source, fileSource]);
 
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const scalar = z.union([z.string().max(2000), z.number(), z.boolean()]);
+const bound = z.union([z.number(), z.string().max(100)]);
 
 const columnRule = z.strictObject({
-  type: z.enum(['string', 'integer', 'number', 'boolean', 'timestamp', 'date']),
+  type: z
+    .enum(['string', 'integer', 'number', 'boolean', 'timestamp', 'date'])
+    .describe('What the values are; integers may stand where numbers are wanted.'),
   required: z.boolean().default(true).describe('Whether a file without this column breaks the contract.'),
   maxNullShare: z.number().min(0).max(1).default(0).describe('Share of rows that may be empty.'),
-  min: z.union([z.number(), z.string()]).optional().describe('Smallest value allowed (timestamps as ISO text).'),
-  max: z.union([z.number(), z.string()]).optional().describe('Largest value allowed.'),
+  min: bound.optional().describe('Smallest value allowed (timestamps as ISO text).'),
+  max: bound.optional().describe('Largest value allowed.'),
   values: z.array(scalar).min(1).optional().describe('The only values allowed.'),
   maxBadShare: z.number().min(0).max(1).default(0).describe('Share of rows that may break min, max or values.'),
 });
 
 const tableContract = z.strictObject({
-  columns: z.record(column, columnRule),
-  otherColumns: z.enum(['allow', 'refuse']).default('allow'),
+  columns: z.record(column, columnRule).describe('By column name.'),
+  otherColumns: z
+    .enum(['allow', 'refuse'])
+    .default('allow')
+    .describe('What becomes of columns that are not named here.'),
   rows: z
     .strictObject({
       min: z.int().min(0).default(1).describe('Fewest rows of one new file.'),
@@ -63,13 +79,13 @@ const tableContract = z.strictObject({
 
 const task = z.strictObject({
   kind: z.literal('binary').describe('Two classes; the label is true/false or 1/0.'),
-  label: column,
-  features: z.array(column).min(1).max(2000),
+  label: column.describe('The column to predict.'),
+  features: z.array(column).min(1).max(2000).describe('The columns to predict from, in the order of the model inputs.'),
   eventTime: column.describe('When the row happened: a timestamp column of the training table.'),
 });
 
 const split = z.strictObject({
-  by: z.literal('time'),
+  by: z.literal('time').describe('Windows of event time, so that nothing is learned from later than it is used.'),
   train: duration.default('28d').describe('Length of the training window before the validation window.'),
   validation: duration.default('1d').describe('Length of the validation window between train and test.'),
   test: duration.default('7d').describe('Length of the newest window, which candidate and champion are judged on.'),
@@ -78,8 +94,18 @@ const split = z.strictObject({
 });
 
 const trainer = z.strictObject({
-  kind: z.string().default('process').describe('A trainer kind: process, or a name handed to the plugin.'),
-  estimator: z.string().default('gradient-boosting').describe('A built-in estimator of perennial_trainer.'),
+  kind: z
+    .string()
+    .min(1)
+    .max(100)
+    .default('process')
+    .describe('A trainer kind: process, or a name handed to the plugin.'),
+  estimator: z
+    .string()
+    .min(1)
+    .max(100)
+    .default('gradient-boosting')
+    .describe('A built-in estimator of perennial_trainer.'),
   command: z
     .array(z.string().min(1))
     .min(1)
@@ -90,14 +116,15 @@ const trainer = z.strictObject({
     .int()
     .min(0)
     .max(2 ** 31 - 1)
-    .default(7),
+    .default(7)
+    .describe('Seeds the trainer and the sampling of rows: the same seed gives the same model.'),
   timeout: duration.default('30m').describe('Wall time after which the trainer is ended.'),
 });
 
 const metric = z.enum(['auc', 'brier', 'logLoss', 'accuracy']);
 
 const evaluation = z.strictObject({
-  metrics: z.array(metric).min(1).default(['auc', 'brier', 'logLoss', 'accuracy']),
+  metrics: z.array(metric).min(1).default(['auc', 'brier', 'logLoss', 'accuracy']).describe('What is measured.'),
   blocks: z
     .array(column)
     .min(1)
@@ -105,13 +132,14 @@ const evaluation = z.strictObject({
     .describe(
       'Columns whose values name rows that hang together (a site and a day); resampled as one. Default: each row.',
     ),
-  resamples: z.int().min(200).max(10_000).default(1000),
-  confidence: z.number().min(0.5).max(0.999).default(0.95),
+  resamples: z.int().min(200).max(10_000).default(1000).describe('Bootstrap resamples behind every interval.'),
+  confidence: z.number().min(0.5).max(0.999).default(0.95).describe('Confidence of every interval.'),
 });
 
 const gate = z.strictObject({
   thresholds: z
     .array(z.strictObject({ metric, min: z.number().optional(), max: z.number().optional() }))
+    .max(50)
     .default([])
     .describe('Bounds on the candidate alone.'),
   skill: z
@@ -121,14 +149,18 @@ const gate = z.strictObject({
   champion: z
     .strictObject({
       metric: metric.default('brier'),
-      rule: z.enum(['better', 'not-worse']).default('better'),
+      rule: z
+        .enum(['better', 'not-worse'])
+        .default('better')
+        .describe('Whether the candidate must be better than the champion, or only not worse by more than the margin.'),
       margin: z
         .number()
         .min(0)
         .default(0)
         .describe('How much worse still counts as not worse, in units of the metric.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The comparison with the model that answers users now, on the same rows.'),
   minimum: z
     .strictObject({ rows: z.int().min(1).default(200), blocks: z.int().min(2).default(30) })
     .prefault({})
@@ -136,36 +168,46 @@ const gate = z.strictObject({
 });
 
 const rollout = z.strictObject({
-  kind: z.literal('direct'),
+  kind: z.literal('direct').describe('Every server takes the new champion at once.'),
   timeout: duration.default('60s').describe('How long every live server has to answer with the new model.'),
 });
 
 const triggers = z.strictObject({
   schedule: z
     .strictObject({
-      cron: z.string().min(9).describe('Five fields, for example `0 6 * * 1`: Mondays at six.'),
-      timezone: z.string().default('UTC'),
-      paused: z.boolean().default(false),
+      cron: z.string().max(200).describe('Five fields, for example `0 6 * * 1`: Mondays at six.'),
+      timezone: z.string().min(1).max(100).default('UTC').describe('An IANA time zone, such as Europe/Berlin.'),
+      paused: z.boolean().default(false).describe('Whether the schedule is made paused.'),
     })
-    .optional(),
+    .optional()
+    .describe('Ask for training at these times.'),
   cooldown: duration.default('0s').describe('Least time between the starts of two runs that nobody asked for by hand.'),
 });
 
+/** The whole spec. Parse with `defineModel` or `readSpecFile`, which also check what lies between the fields. */
 export const modelSpecSchema = z.strictObject({
-  version: z.literal(1).default(1),
-  name,
-  objective,
-  owners,
-  sources: z.record(name, source).refine((all) => Object.keys(all).length > 0, 'at least one source is wanted'),
-  contract: z.record(name, tableContract).default({}).describe('By source name.'),
-  prepare: z.string().optional().describe('An SQL file over the sources that gives the training table.'),
-  task,
-  split,
-  trainer: trainer.prefault({}),
-  evaluation: evaluation.prefault({}),
-  gate: gate.prefault({}),
-  rollout: rollout.default({ kind: 'direct', timeout: '60s' }),
-  triggers: triggers.prefault({}),
+  version: z.literal(1).default(1).describe('Version of this format.'),
+  name: name.describe('Names the model in the ledger, in workflow ids and in URLs.'),
+  objective: objective.describe('What the model is for.'),
+  owners: owners.describe('Who acts when something is wrong.'),
+  sources: z
+    .record(name, source)
+    .refine((all) => Object.keys(all).length > 0, 'found no source, want at least one')
+    .describe('Where data comes from, by a name of your choice.'),
+  contract: z.record(name, tableContract).default({}).describe('What the data must look like, by source name.'),
+  prepare: z
+    .string()
+    .min(1)
+    .max(4000)
+    .optional()
+    .describe('An SQL file over the sources that gives the training table.'),
+  task: task.describe('What is predicted, from what.'),
+  split: split.describe('Which rows train, validate and test.'),
+  trainer: trainer.prefault({}).describe('The program that fits the model.'),
+  evaluation: evaluation.prefault({}).describe('How candidate and champion are measured.'),
+  gate: gate.prefault({}).describe('What a candidate must show before it may become champion.'),
+  rollout: rollout.default({ kind: 'direct', timeout: '60s' }).describe('How a new champion takes the traffic.'),
+  triggers: triggers.prefault({}).describe('When to ask for training.'),
 });
 
 /** A model spec as people write it: what has a default may be left out. */

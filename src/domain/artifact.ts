@@ -14,7 +14,7 @@ export interface Ref {
 }
 
 /** The kinds of manifest that the store keeps under `manifests/<kind>/<digest>.json`. */
-export type ManifestKind = 'spec' | 'snapshot' | 'report' | 'split' | 'bundle' | 'evaluation' | 'run';
+export type ManifestKind = 'spec' | 'snapshot' | 'report' | 'split' | 'bundle' | 'evaluation';
 
 const DIGEST = /^[0-9a-f]{64}$/;
 const SEGMENT = /^[a-z0-9][a-z0-9._-]{0,199}$/;
@@ -46,10 +46,17 @@ export function ledgerPrefix(model: string): string {
 
 /** Key of one ledger entry; generations are padded to 12 digits so that keys sort as numbers. */
 export function ledgerKey(model: string, generation: number): string {
-  if (!Number.isSafeInteger(generation) || generation < 1) {
-    throw new RangeError(`Cannot name ledger entry ${generation} of "${model}": a generation is a whole number from 1`);
-  }
-  return `${ledgerPrefix(model)}${String(generation).padStart(12, '0')}.json`;
+  return `${ledgerPrefix(model)}${padded(generation)}.json`;
+}
+
+/** Key prefix of one model's run records. */
+export function runPrefix(model: string): string {
+  return `runs/${checkedSegment(model)}/`;
+}
+
+/** Key of the record of one run: created once, when the run has ended, and never changed. */
+export function runKey(model: string, run: number): string {
+  return `${runPrefix(model)}${padded(run)}.json`;
 }
 
 /** Key prefix under which one attempt of one activity may write what nobody else reads. */
@@ -60,6 +67,13 @@ export function stagingPrefix(run: string, activity: string, attempt: number): s
 /** Key prefix of the announcements of the model servers that serve this model. */
 export function serverPrefix(model: string): string {
   return `servers/${checkedSegment(model)}/`;
+}
+
+function padded(count: number): string {
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new RangeError(`Cannot make a key from ${count}: runs and generations are whole numbers from 1`);
+  }
+  return String(count).padStart(12, '0');
 }
 
 function checkedDigest(value: string): string {

@@ -1,0 +1,28 @@
+import { Context } from '@temporalio/activity';
+import type { RunPlan } from '../src/domain/run.js';
+import type { TrainingAnswer, TrainingRequest } from '../src/domain/trigger.js';
+import { requestTraining } from '../workflows/messages.js';
+import { startLoop } from '../src/start-loop.js';
+import type { modelLoop } from '../workflows/model-loop.js';
+import type { ActivityDeps } from './deps.js';
+
+/** Sends a request for training to the loop, which is started if it does not run; a workflow cannot send an Update itself. */
+export async function askForTraining(
+  { store }: ActivityDeps,
+  { model, plan, request, requestId }: AskForTrainingInput,
+): Promise<TrainingAnswer> {
+  const { client, info } = Context.current();
+  return await client.workflow.executeUpdateWithStart<typeof modelLoop, TrainingAnswer, [TrainingRequest]>(requestTraining, {
+    startWorkflowOperation: await startLoop(store, model, plan, info.taskQueue),
+    updateId: requestId,
+    args: [request],
+  });
+}
+
+export interface AskForTrainingInput {
+  readonly model: string;
+  readonly plan: RunPlan;
+  readonly request: TrainingRequest;
+  /** Asking again with the same id gives the same answer. */
+  readonly requestId: string;
+}

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { modelLoop } from '../workflows/model-loop.js';
+import * as messages from '../workflows/messages.js';
+import { runKey, runPrefix } from './domain/artifact.js';
+import type { LedgerEntry, LedgerState } from './domain/ledger.js';
+import type { LoopState } from './domain/loop.js';
+import { loopId, runId, type RunRecord, type RunResult } from './domain/run.js';
+import type { TrainingAnswer } from './domain/trigger.js';
+import { ArtifactMissingError, NotFoundError } from './errors.js';
+import { runPlan } from './run-plan.js';
+import { ensureSchedule, type ScheduleChange } from './schedule.js';
+import { ensureSearchAttributes } from './search-attributes.js';
+import type { StoredSpec } from './spec.js';
+import { startLoop } from './start-loop.js';
+import { putManifest } from './stores/blobs.js';
+import { LedgerLog } from './stores/ledger-log.js';
+import type { ArtifactStore } from './stores/store.js';
+
+export interface PerennialClientOptions {
+  /** A Temporal client; its namespace is where the loops live. */
+  readonly client: Client;
+  readonly store: ArtifactStore;
+  /** Default: `perennial`. */
+  readonly taskQueue?: string;
+}
+
+export interface RequestTrainingOptions {
+  /** One sentence. Default: `asked for by hand`. */
+  readonly reason?: string;
+  /** Who asks. Default: the client's identity. */
+  readonly by?: string;
+  /** Hyperparameters laid over the spec's for this run only. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  /** Asking again with the same id gives the same answer and at most one run. Default: a new id. */
+  readonly requestId?: string;
+}
+
+/** What `apply` did. */
+export interface Applied {
+  readonly model: string;
+  /** Digest of the stored spec. */
+  readonly spec: string;
+  /** The loop was started by this call, works by another spec now, or had this spec already. */
+  readonly loop: 'started' | 'updated' | 'unchanged';
+  readonly schedule: ScheduleChange;
+}
+
+/** What is known of a model now. */
+export interface ModelStatus {
+  readonly model: string;
+  /** Absent when the loop does not run. */
+  readonly loop?: LoopState;
+  readonly ledger: LedgerState;
+}
+
+/** Starts, asks and inspects the loops of models. Safe to use from many processes at the same time. */
+export class PerennialClient {
+  readonly #temporal: Client;
+  readonly #store: ArtifactStore;
+  readonly #taskQueue: string;
+
+  constructor({ client, store, taskQueue = 'perennial' }: PerennialClientOptions) {
+    this.#temporal = client;
+    this.#store = store;
+    this.#taskQueue = taskQueue;
+  }
+
+  /**
+   * Makes the world match the spec: stores it, makes missing search attributes, starts or updates the loop, creates,
+   * updates or removes the Schedule. Applying the same spec again changes nothing.
+   */
+  async apply(stored: StoredSpec): Promise<Applied> {
+    const model = stored.spec.name;
+    const [ref] = await Promise.all([
+      putManifest(this.#store, 'spec', stored),
+      ensureSearchAttributes(this.#temporal.connection, this.#temporal.options.namespace),
+    ]);
+    const plan = runPlan(stored.spec, ref);
+    const before = await this.#loopState(model);
+    if (before?.plan.spec.sha256 !== ref.sha256) {
+      await this.#temporal.workflow.executeUpdateWithStart<typeof modelLoop, void, [typeof plan]>(messages.setPlan, {
+        startWorkflowOperation: await startLoop(this.#store, model, plan, this.#taskQueue),
+        args: [plan],
+      });
+    }
+    const schedule = await ensureSchedule(this.#temporal, stored.spec, plan, this.#taskQueue);
+    const loop = before === undefined ? 'started' : before.plan.spec.sha256 === ref.sha256 ? 'unchanged' : 'updated';
+    return { model, spec: ref.sha256, loop, schedule };
+  }
+
+  /**
+   * Asks the loop for a training run and returns its answer at once; {@link runResult} waits for the outcome.
+   * @throws {NotFoundError} when the model was never applied here.
+   */
+  async requestTraining(model: string, options: RequestTrainingOptions = {}): Promise<TrainingAnswer> {
+    const { reason = 'asked for by hand', by = this.#temporal.options.identity, parameters, requestId = randomUUID() } = options;
+    const trigger = { kind: 'manual', by, reason } as const;
+    return await this.#loop(model, (loop) =>
+      loop.executeUpdate(messages.requestTraining, {
+        updateId: requestId,
+        args: [{ trigger, ...(parameters && { parameters }) }],
+      }),
+    );
+  }
+
+  /** Waits for the end of a run. Rejects with Temporal's WorkflowFailedError when the run failed. */
+  async runResult(model: string, run: number): Promise<RunResult> {
+    return await this.#temporal.workflow.getHandle(runId(model, run)).result();
+  }
+
+  /** Refuses automatic triggers until {@link resume}. */
+  async pause(model: string, by = this.#temporal.options.identity): Promise<void> {
+    await this.#loop(model, (loop) => loop.executeUpdate(messages.pause, { args: [{ by }] }));
+  }
+
+  /** Ends a pause. */
+  async resume(model: string, by = this.#temporal.options.identity): Promise<void> {
+    await this.#loop(model, (loop) => loop.executeUpdate(messages.resume, { args: [{ by }] }));
+  }
+
+  /**
+   * What the loop does, and who is champion by the ledger.
+   * @throws {NotFoundError} when there is neither a loop nor a ledger of that name.
+   */
+  async status(model: string): Promise<ModelStatus> {
+    const [loop, { state }] = await Promise.all([this.#loopState(model), this.ledger(model)]);
+    if (!loop && state.generation === 0) throw noSuchModel(model);
+    return { model, ...(loop && { loop }), ledger: state };
+  }
+
+  /** The ledger's entries, oldest first, with what they add up to; every entry is verified on the way. */
+  async ledger(model: string): Promise<{ entries: readonly LedgerEntry[]; state: LedgerState }> {
+    return await new LedgerLog(this.#store, model).read();
+  }
+
+  /** Records of the runs that have ended, newest first. */
+  async runs(model: string, { limit = 50 }: { readonly limit?: number } = {}): Promise<RunRecord[]> {
+    const keys: string[] = [];
+    for await (const { key } of this.#store.list(runPrefix(model))) keys.push(key);
+    return await Promise.all(
+      keys
+        .toReversed()
+        .slice(0, limit)
+        .map(async (key) => parseRecord(await this.#store.read(key))),
+    );
+  }
+
+  /**
+   * The record of one run that has ended.
+   * @throws {NotFoundError} when there is none.
+   */
+  async run(model: string, run: number): Promise<RunRecord> {
+    try {
+      return parseRecord(await this.#store.read(runKey(model, run)));
+    } catch (error) {
+      if (!(error instanceof ArtifactMissingError)) throw error;
+      throw new NotFoundError(`Cannot show run ${run} of "${model}": there is no record of a run of that number`, {
+        fix: `perennial runs ${model}`,
+        cause: error,
+      });
+    }
+  }
+
+  async #loop<T>(model: string, use: (loop: ReturnType<Client['workflow']['getHandle']>) => Promise<T>): Promise<T> {
+    try {
+      return await use(this.#temporal.workflow.getHandle(loopId(model)));
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) throw noSuchModel(model, error);
+      throw error;
+    }
+  }
+
+  async #loopState(model: string): Promise<LoopState | undefined> {
+    const handle = this.#temporal.workflow.getHandle<typeof modelLoop>(loopId(model));
+    try {
+      const { status } = await handle.describe();
+      return status.name === 'RUNNING' ? await handle.query(messages.status) : undefined;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
+  }
+}
+
+function parseRecord(bytes: Buffer): RunRecord {
+  return JSON.parse(bytes.toString('utf8')) as RunRecord;
+}
+
+function noSuchModel(model: string, cause?: unknown): NotFoundError {
+  return new NotFoundError(`Cannot find model "${model}": no loop of that name runs here`, {
+    fix: 'perennial apply perennial.yaml',
+    details: { model },
+    ...(cause !== undefined && { cause }),
+  });
+}

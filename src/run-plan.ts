@@ -1,0 +1,16 @@
+import type { Ref } from './domain/artifact.js';
+import { durationMs } from './domain/duration.js';
+import type { RunPlan } from './domain/run.js';
+import type { ModelSpec } from './spec.js';
+
+/** What the workflows need to know of a spec while they decide. */
+export function runPlan(spec: ModelSpec, ref: Ref): RunPlan {
+  return {
+    spec: ref,
+    objective: spec.objective.statement,
+    owners: spec.owners,
+    trainTimeoutMs: durationMs(spec.trainer.timeout),
+    rolloutTimeoutMs: durationMs(spec.rollout.timeout),
+    cooldownMs: durationMs(spec.triggers.cooldown),
+  };
+}

@@ -1,0 +1,32 @@
+import type { SpecParts } from './spec-parts.js';
+import { didYouMean } from './spec-issues.js';
+import { quoted, type SpecIssue } from './spec-path.js';
+
+/** What perennial_trainer brings along; other kinds of trainer know names of their own. */
+const BUILT_IN_ESTIMATORS = ['gradient-boosting'];
+
+/** The trainer: a built-in estimator or a command, and parameters that can be handed over. */
+export function checkTrainer({ trainer }: SpecParts): SpecIssue[] {
+  if (!trainer) return [];
+  const issues: SpecIssue[] = [];
+  const { command, estimator } = trainer;
+  const isBuiltIn = estimator === undefined || BUILT_IN_ESTIMATORS.includes(estimator);
+  if (command && !isBuiltIn) {
+    const message = `found the estimator ${quoted(estimator)} beside a command, want one of the two`;
+    issues.push({ path: ['trainer', 'estimator'], message });
+  } else if (!command && !isBuiltIn && trainer.kind === 'process') {
+    const known = BUILT_IN_ESTIMATORS.join(', ');
+    const guess = didYouMean(estimator, BUILT_IN_ESTIMATORS);
+    const message = `found ${quoted(estimator)}, want a built-in one (${known}) or a command of your own${guess}`;
+    issues.push({ path: ['trainer', 'estimator'], message });
+  }
+  if (command?.[0] !== undefined && /^-|^\s|\s$/.test(command[0])) {
+    issues.push({ path: ['trainer', 'command', 0], message: `found ${quoted(command[0])}, want a program` });
+  }
+  for (const name of Object.keys(trainer.parameters ?? {})) {
+    if (/\S/.test(name) && name.length <= 200) continue;
+    const message = `found the name ${quoted(name)}, want 1 to 200 characters that are not blank`;
+    issues.push({ path: ['trainer', 'parameters', name], message, at: 'key' });
+  }
+  return issues;
+}

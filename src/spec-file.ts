@@ -1,0 +1,118 @@
+import path from 'node:path';
+import { UsageError, type SpecInvalidError, type SpecProblem } from './errors.js';
+import { specInvalid } from './spec-invalid.js';
+import { loadSpecModule } from './spec-module.js';
+import { pathText, type SpecIssue, type SpecPath } from './spec-path.js';
+import { readText } from './spec-text.js';
+import { validateSpec } from './spec-validate.js';
+import { parseYaml } from './spec-yaml.js';
+import type { ModelSpec, StoredSpec } from './spec.js';
+
+/** Gives a problem its place in the file. */
+type Placer = (path: SpecPath, at?: 'key') => { line?: number; column?: number };
+
+/**
+ * Reads a model spec from a YAML file (`.yaml`, `.yml`, `.json`) or a module (`.ts`, `.mts`, `.js`, `.mjs`) whose default
+ * export is a model, together with the SQL that it names. Paths in it are taken relative to the file.
+ *
+ * @param file path of the spec file; problems name it as it is given here
+ * @throws {SpecInvalidError} with all problems, each with file, line and column (in a module: file and path)
+ * @throws {UsageError} when there is no such file or its ending is none of these
+ */
+export async function readSpecFile(file: string): Promise<StoredSpec> {
+  const ending = path.extname(file).toLowerCase();
+  if (['.ts', '.mts', '.js', '.mjs'].includes(ending)) {
+    return finish(file, await loadSpecModule(file), () => ({}));
+  }
+  if (!['.yaml', '.yml', '.json'].includes(ending)) {
+    const message = `Cannot read model spec "${file}": found the ending "${ending}", want .yaml, .yml, .json, .ts or .mjs`;
+    throw new UsageError(message, { fix: 'Name a spec file, or make one: perennial init', details: { file } });
+  }
+  const read = await readText(file);
+  if ('problem' in read) {
+    const { kind, message, ...place } = read.problem;
+    if (kind === 'unfit') throw invalid(file, [{ path: '', message, file, ...place }]);
+    throw new UsageError(`Cannot read model spec "${file}": ${message}`, {
+      fix: 'Check the path, or make a spec: perennial init',
+      details: { file },
+    });
+  }
+  const yaml = parseYaml(read.text);
+  if (yaml.syntax.length > 0) {
+    throw invalid(
+      file,
+      yaml.syntax.map(({ message, place }) => ({ path: '', message, file, ...place })),
+    );
+  }
+  return finish(file, yaml.value, (at, key) => yaml.place(at, key));
+}
+
+/**
+ * Reads a model spec from YAML text, without any of the files that it names.
+ *
+ * @param file how problems name the text
+ * @throws {SpecInvalidError} with all problems
+ */
+export function parseSpec(text: string, file = 'spec.yaml'): ModelSpec {
+  const yaml = parseYaml(text);
+  if (yaml.syntax.length > 0) {
+    throw invalid(
+      file,
+      yaml.syntax.map(({ message, place }) => ({ path: '', message, file, ...place })),
+    );
+  }
+  const result = validateSpec(yaml.value);
+  if ('spec' in result) return result.spec;
+  throw placed(file, result.issues, (at, key) => yaml.place(at, key));
+}
+
+async function finish(file: string, value: unknown, place: Placer): Promise<StoredSpec> {
+  const result = validateSpec(value);
+  const folder = path.dirname(path.resolve(file));
+  const issues = 'issues' in result ? [...result.issues] : [];
+  const prepare = await readPrepare(folder, value);
+  if (prepare && 'issue' in prepare && !issues.some((issue) => issue.path[0] === 'prepare')) issues.push(prepare.issue);
+  if ('issues' in result || issues.length > 0) throw placed(file, issues, place);
+  const spec = withAbsolutePaths(result.spec, folder);
+  return prepare && 'text' in prepare ? { spec, prepareSql: prepare.text } : { spec };
+}
+
+async function readPrepare(
+  folder: string,
+  value: unknown,
+): Promise<{ text: string } | { issue: SpecIssue } | undefined> {
+  const prepare = (value as { prepare?: unknown } | null | undefined)?.prepare;
+  if (typeof prepare !== 'string' || prepare === '' || prepare.includes('\0')) return undefined;
+  const read = await readText(path.resolve(folder, prepare));
+  if ('text' in read && /\S/.test(read.text)) return read;
+  const problem = 'text' in read ? { message: 'found an empty file, want SQL' } : read.problem;
+  const inside = 'line' in problem && problem.line !== undefined ? ` at ${problem.line}:${problem.column}` : '';
+  const message = `cannot read the SQL file "${prepare}" beside the spec: ${problem.message}${inside}`;
+  return { issue: { path: ['prepare'], message } };
+}
+
+function withAbsolutePaths(spec: ModelSpec, folder: string): ModelSpec {
+  const sources = Object.entries(spec.sources).map(([name, source]) => [
+    name,
+    source.kind === 'file' ? { ...source, path: path.resolve(folder, source.path) } : source,
+  ]);
+  return { ...spec, sources: Object.fromEntries(sources) as ModelSpec['sources'] };
+}
+
+function placed(file: string, issues: readonly SpecIssue[], place: Placer): SpecInvalidError {
+  const problems = issues.map((issue) => ({
+    path: pathText(issue.path),
+    message: issue.message,
+    file,
+    ...place(issue.path, issue.at),
+  }));
+  return invalid(file, problems.sort(byPlace));
+}
+
+function byPlace(a: SpecProblem, b: SpecProblem): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
+function invalid(file: string, problems: readonly SpecProblem[]): SpecInvalidError {
+  return specInvalid(`model spec "${file}"`, problems);
+}

@@ -1,0 +1,33 @@
+import { crossChecks } from './spec-checks.js';
+import { specIssues } from './spec-issues.js';
+import { specParts } from './spec-parts.js';
+import { pathText, type SpecIssue } from './spec-path.js';
+import { plainJson } from './spec-plain.js';
+import { modelSpecSchema, type ModelSpec } from './spec.js';
+
+const MAX_ISSUES = 100;
+
+/**
+ * Checks a spec of any origin: schema first, then what lies between the fields, on every part that the schema
+ * accepted, so that one pass names all problems. At most 100 issues, in the order of the spec's own keys.
+ */
+export function validateSpec(input: unknown): { spec: ModelSpec } | { issues: SpecIssue[] } {
+  const plain = plainJson(input);
+  const parsed = modelSpecSchema.safeParse(plain.value);
+  const issues = [...plain.issues];
+  if (!parsed.success) issues.push(...specIssues(modelSpecSchema, plain.value, parsed.error.issues));
+  issues.push(...crossChecks(parsed.success ? parsed.data : specParts(plain.value)));
+  if (parsed.success && issues.length === 0) return { spec: parsed.data };
+  return { issues: withoutDoubles(issues).slice(0, MAX_ISSUES) };
+}
+
+/** A value that cannot be plain data is replaced before the schema sees it: one problem there is enough. */
+function withoutDoubles(issues: readonly SpecIssue[]): SpecIssue[] {
+  const seen = new Set<string>();
+  return issues.filter((issue) => {
+    const key = pathText(issue.path);
+    const isFirst = issue.at === 'key' || !seen.has(key);
+    seen.add(key);
+    return isFirst;
+  });
+}

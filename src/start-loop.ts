@@ -1,0 +1,33 @@
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import type { modelLoop } from '../workflows/model-loop.js';
+import { modelKey } from '../workflows/search-attributes.js';
+import { runPrefix } from './domain/artifact.js';
+import { loopId, type RunPlan } from './domain/run.js';
+import type { ArtifactStore } from './stores/store.js';
+
+/** Starts the loop of a model together with an update, unless it runs already; runs are numbered on from the records. */
+export async function startLoop(
+  store: ArtifactStore,
+  model: string,
+  plan: RunPlan,
+  taskQueue: string,
+): Promise<WithStartWorkflowOperation<typeof modelLoop>> {
+  const firstRun = (await newestRun(store, model)) + 1;
+  return new WithStartWorkflowOperation<typeof modelLoop>('modelLoop', {
+    workflowId: loopId(model),
+    taskQueue,
+    args: [{ model, plan, firstRun }],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    // A worker that died is noticed this fast; the default of ten seconds is felt at every restart.
+    workflowTaskTimeout: '5s',
+    typedSearchAttributes: [{ key: modelKey, value: model }],
+    staticSummary: `Keeps ${model} fresh`,
+    staticDetails: plan.objective,
+  });
+}
+
+async function newestRun(store: ArtifactStore, model: string): Promise<number> {
+  let newest = 0;
+  for await (const { key } of store.list(runPrefix(model))) newest = Number(/(\d+)\.json$/.exec(key)?.[1] ?? newest);
+  return newest;
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { arbitrate, finishCurrent, newLoop, REMEMBERED_ANSWERS, startQueued, type LoopState } from '../../../src/domain/loop.js';
+import type { RunPlan } from '../../../src/domain/run.js';
+import type { TrainingRequest } from '../../../src/domain/trigger.js';
+
+const plan: RunPlan = {
+  spec: { key: 'manifests/spec/x.json', sha256: 'a'.repeat(64), bytes: 1 },
+  objective: 'Know it',
+  owners: { data: 'd', model: 'm', business: 'b' },
+  trainTimeoutMs: 1000,
+  rolloutTimeoutMs: 1000,
+  cooldownMs: 60_000,
+};
+const byHand: TrainingRequest = { trigger: { kind: 'manual', by: 'ann', reason: 'why not' } };
+const bySchedule: TrainingRequest = { trigger: { kind: 'schedule', by: 's', reason: 'time' }, replyTo: 'waiter' };
+const fresh = () => newLoop('m', plan);
+
+describe('arbitrate', () => {
+  it('starts a run when nothing is under way', () => {
+    const { answer, state } = arbitrate(fresh(), 'r1', byHand, 0);
+    expect(answer).toMatchObject({ outcome: 'started', run: 1 });
+    expect(state.queued?.run).toBe(1);
+  });
+
+  it('gives a repeated request the same answer and changes nothing', () => {
+    const first = arbitrate(fresh(), 'r1', byHand, 0);
+    const again = arbitrate(first.state, 'r1', bySchedule, 99);
+    expect(again.answer).toBe(first.answer);
+    expect(again.state).toBe(first.state);
+  });
+
+  it('queues one run behind the one under way and coalesces the next with all who wait', () => {
+    const busy = startQueued(arbitrate(fresh(), 'r1', byHand, 0).state, 0);
+    const second = arbitrate(busy, 'r2', byHand, 1);
+    expect(second.answer).toMatchObject({ outcome: 'queued', run: 2 });
+    const third = arbitrate(second.state, 'r3', bySchedule, 2);
+    expect(third.answer).toMatchObject({ outcome: 'coalesced', run: 2 });
+    expect(third.state.queued?.replyTo).toEqual(['waiter']);
+  });
+
+  it('refuses to coalesce a request with other parameters', () => {
+    const busy = startQueued(arbitrate(fresh(), 'r1', byHand, 0).state, 0);
+    const second = arbitrate(busy, 'r2', byHand, 1);
+    const other = arbitrate(second.state, 'r3', { ...byHand, parameters: { depth: 3 } }, 2);
+    expect(other.answer).toMatchObject({ outcome: 'refused', reason: 'busy' });
+  });
+
+  it('refuses automatic triggers while paused and during the cooldown, but not a person', () => {
+    const paused = { ...fresh(), paused: true };
+    expect(arbitrate(paused, 'r1', bySchedule, 0).answer).toMatchObject({ outcome: 'refused', reason: 'paused' });
+    expect(arbitrate(paused, 'r1', byHand, 0).answer).toMatchObject({ outcome: 'started' });
+
+    const ended = finishCurrent(startQueued(arbitrate(fresh(), 'r1', byHand, 0).state, 0), {
+      summary: '',
+      run: 1,
+      outcome: 'HOLD',
+    });
+    expect(arbitrate(ended, 'r2', bySchedule, 59_999).answer).toMatchObject({ outcome: 'refused', reason: 'cooldown' });
+    expect(arbitrate(ended, 'r2', bySchedule, 60_000).answer).toMatchObject({ outcome: 'started', run: 2 });
+    expect(arbitrate(ended, 'r2', byHand, 1).answer).toMatchObject({ outcome: 'started', run: 2 });
+  });
+
+  it('keeps its promises over any order of requests, starts and ends', () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('ask' as const), id: fc.nat(30), manual: fc.boolean(), depth: fc.nat(1) }),
+      fc.record({ do: fc.constantFrom('start' as const, 'finish' as const, 'pause' as const, 'resume' as const) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+        let state: LoopState = fresh();
+        const answers = new Map<string, unknown>();
+        const runs: number[] = [];
+        steps.forEach((step, now) => {
+          if (step.do === 'ask') {
+            const request = { ...(step.manual ? byHand : bySchedule), parameters: { depth: step.depth } };
+            const { answer, state: next } = arbitrate(state, `r${step.id}`, request, now * 10_000);
+            if (answers.has(`r${step.id}`)) expect(answer).toEqual(answers.get(`r${step.id}`));
+            answers.set(`r${step.id}`, answer);
+            state = next;
+          } else if (step.do === 'start') {
+            const started = startQueued(state, now * 10_000);
+            if (started !== state) runs.push(started.current!.run);
+            state = started;
+          } else if (step.do === 'finish' && state.current) {
+            state = finishCurrent(state, { summary: '', run: state.current.run, outcome: 'HOLD' });
+          } else state = { ...state, paused: step.do === 'pause' };
+          expect(state.answers.length).toBeLessThanOrEqual(REMEMBERED_ANSWERS);
+        });
+        // Runs are numbered without gaps, each started once.
+        expect(runs).toEqual(runs.map((_, index) => index + 1));
+      }),
+    );
+  });
+});

@@ -1,0 +1,22 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { LoopState, RunOutcome } from '../src/domain/loop.js';
+import type { RunPlan } from '../src/domain/run.js';
+import type { TrainingAnswer, TrainingRequest } from '../src/domain/trigger.js';
+
+/** Asks the loop for a run. The update id is the request's id: asking again with the same id gives the same answer. */
+export const requestTraining = defineUpdate<TrainingAnswer, [TrainingRequest]>('requestTraining');
+
+/** From now on the loop works by this plan; a run under way ends by the old one. */
+export const setPlan = defineUpdate<void, [RunPlan]>('setPlan');
+
+/** Schedules and other automatic triggers are refused until `resume`; requests by hand go on. */
+export const pause = defineUpdate<void, [{ by: string }]>('pause');
+
+/** Ends a pause. */
+export const resume = defineUpdate<void, [{ by: string }]>('resume');
+
+/** What the loop does now, waits for and remembers. */
+export const status = defineQuery<LoopState>('status');
+
+/** Sent by the loop to whoever waits for a run's outcome. */
+export const runFinished = defineSignal<[RunOutcome]>('runFinished');

@@ -1,0 +1,118 @@
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  currentUpdateInfo,
+  executeChild,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Ref } from '../src/domain/artifact.js';
+import {
+  arbitrate,
+  finishCurrent,
+  newLoop,
+  startQueued,
+  type LoopState,
+  type RunOutcome,
+  type WantedRun,
+} from '../src/domain/loop.js';
+import { runId, type RunPlan } from '../src/domain/run.js';
+import { modelKey, triggerKey } from './search-attributes.js';
+import { describeLoop } from './describe-loop.js';
+import * as messages from './messages.js';
+import { trainingRun } from './training-run.js';
+
+/** What a loop starts with: the plan, or the state that the execution before it handed on. */
+export interface LoopInput {
+  readonly model: string;
+  readonly plan: RunPlan;
+  /** Number of the first run. Default 1; more when an earlier loop of this model has left records. */
+  readonly firstRun?: number;
+  readonly state?: LoopState;
+}
+
+/**
+ * The long life of one model: answers requests for training, runs one at a time, tells everybody who waits, and goes on
+ * as a new execution when its history grows long.
+ */
+export async function modelLoop(input: LoopInput): Promise<never> {
+  let state = input.state ?? newLoop(input.model, input.plan, input.firstRun);
+  const update = (next: LoopState) => {
+    state = next;
+    setCurrentDetails(describeLoop(state));
+  };
+
+  setHandler(
+    messages.requestTraining,
+    (request) => {
+      // The update id names the request, also when it comes again after a continue-as-new.
+      const requestId = currentUpdateInfo()?.id ?? uuid4();
+      const arbitrated = arbitrate(state, requestId, request, Date.now());
+      update(arbitrated.state);
+      return arbitrated.answer;
+    },
+    { description: 'Asks for a training run; answers started, queued, coalesced or refused' },
+  );
+  setHandler(messages.setPlan, (plan) => update({ ...state, plan }), { description: 'Works by a new spec from now on' });
+  setHandler(messages.pause, () => update({ ...state, paused: true }), { description: 'Refuses automatic triggers' });
+  setHandler(messages.resume, () => update({ ...state, paused: false }), { description: 'Takes automatic triggers again' });
+  setHandler(messages.status, () => state, { description: 'What the loop does, waits for and remembers' });
+  // Memo and current details carry the loop's identity: a static summary would be lost when it continues as new.
+  upsertMemo({ perennial: { model: input.model, objective: state.plan.objective, owners: state.plan.owners } });
+  update(state);
+
+  for (;;) {
+    await condition(() => state.queued !== undefined || workflowInfo().continueAsNewSuggested);
+    if (workflowInfo().continueAsNewSuggested) {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof modelLoop>({ model: input.model, plan: state.plan, state });
+    }
+    update(startQueued(state, Date.now()));
+    if (!state.current) continue;
+    const { outcome, snapshot } = await oneRun(state, state.current);
+    const { replyTo } = state.current;
+    update(finishCurrent(state, outcome, snapshot));
+    await Promise.all(replyTo.map((workflowId) => reply(workflowId, outcome)));
+  }
+}
+
+async function oneRun(state: LoopState, wanted: WantedRun): Promise<{ outcome: RunOutcome; snapshot?: Ref }> {
+  const { model, plan, snapshot } = state;
+  const { run, request } = wanted;
+  const { trigger, parameters } = request;
+  try {
+    const result = await executeChild(trainingRun, {
+      workflowId: runId(model, run),
+      args: [{ model, run, plan, trigger, ...(snapshot && { snapshot }), ...(parameters && { parameters }) }],
+      // A terminated loop does not take a run down that is about to end well.
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `Run ${run} of ${model}: ${trigger.reason}`,
+      staticDetails: `**Objective**: ${plan.objective}\n\n**Owners**: data ${plan.owners.data}, model ${plan.owners.model}, business ${plan.owners.business}`,
+      typedSearchAttributes: [
+        { key: modelKey, value: model },
+        { key: triggerKey, value: trigger.kind },
+      ],
+    });
+    const { summary, verdict, version, champion } = result;
+    const outcome = { summary, run, outcome: verdict, ...(version !== undefined && { version }), champion };
+    return { outcome, snapshot: result.snapshot };
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return { outcome: { summary: cause instanceof Error ? cause.message : String(cause), run, outcome: 'FAILED' } };
+  }
+}
+
+/** Whoever waited may be gone by now; that is their business. */
+async function reply(workflowId: string, outcome: RunOutcome): Promise<void> {
+  try {
+    await getExternalWorkflowHandle(workflowId).signal(messages.runFinished, outcome);
+  } catch {
+    // Nothing to do: the run's record and the ledger have the outcome.
+  }
+}

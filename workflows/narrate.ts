@@ -1,0 +1,64 @@
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { RunFailure, RunInput, RunResult, Stage } from '../src/domain/run.js';
+import type { Verdict } from '../src/domain/verdict.js';
+import { stageKey, verdictKey } from './search-attributes.js';
+
+/** What a run tells whoever looks at it while it works: its stage, and a short table of what happened so far. */
+export interface RunStory {
+  /** The stage that the run is in. */
+  stage(): Stage;
+  at(stage: Stage): void;
+  tell(topic: string, sentence: string): void;
+  verdict(verdict: Verdict): void;
+  done(result: RunResult): void;
+  failed(failure: RunFailure): void;
+}
+
+/** Starts the story of a run; it lives in the current details and the search attributes of the workflow. */
+export function narrate({ model, run, trigger, plan }: RunInput): RunStory {
+  let current: Stage = 'ingest';
+  const rows: [topic: string, sentence: string][] = [
+    ['model', `${model}, run ${run}`],
+    ['objective', plan.objective],
+    ['trigger', `${trigger.kind} by ${trigger.by}: ${trigger.reason}`],
+  ];
+  const show = () => setCurrentDetails(table(rows));
+  const tell = (topic: string, sentence: string) => {
+    rows.push([topic, sentence]);
+    show();
+  };
+  show();
+  return {
+    stage: () => current,
+    at(stage) {
+      current = stage;
+      upsertSearchAttributes([{ key: stageKey, value: stage }]);
+    },
+    tell,
+    verdict(verdict) {
+      upsertSearchAttributes([{ key: verdictKey, value: verdict.verdict }]);
+      tell('verdict', `**${verdict.verdict}**: ${verdict.reason}`);
+    },
+    done(result) {
+      current = 'done';
+      upsertSearchAttributes([{ key: stageKey, value: 'done' }]);
+      tell('result', result.summary);
+    },
+    failed(failure) {
+      upsertSearchAttributes([{ key: verdictKey, value: 'FAILED' }]);
+      tell('failed', `at ${failure.stage}: ${failure.message}${failure.fix ? ` ${failure.fix}` : ''}`);
+    },
+  };
+}
+
+/** A Markdown table under 4 KB; pipes and line ends in cells would break it. */
+function table(rows: readonly (readonly [string, string])[]): string {
+  const lines = rows.map(([topic, sentence]) => `| ${topic} | ${cell(sentence)} |`);
+  return ['| | |', '|---|---|', ...lines].join('\n');
+}
+
+/** The UI's Markdown rewrites fractions, quotes and dashes around numbers, so numbers stand in backticks. */
+function cell(text: string): string {
+  const flat = text.replace(/\s+/g, ' ').replace(/\|/g, '/').replace(/[`$]/g, "'");
+  return flat.slice(0, 400).replace(/(?<![\w.'-])-?\d[\d,.]*\d(?![\w'])|(?<![\w.'-])\d(?![\w.'])/g, '`$&`');
+}

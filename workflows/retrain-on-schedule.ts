@@ -1,0 +1,36 @@
+import { ApplicationFailure, condition, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { RunOutcome } from '../src/domain/loop.js';
+import type { RunPlan } from '../src/domain/run.js';
+import { runFinished } from './messages.js';
+import * as steps from './steps.js';
+
+export interface RetrainInput {
+  readonly model: string;
+  /** With which the loop is started if it does not run. */
+  readonly plan: RunPlan;
+}
+
+export type RetrainResult = RunOutcome | { readonly summary: string; readonly outcome: 'REFUSED' };
+
+/**
+ * What a Temporal Schedule starts: asks the loop for a run and waits, at no cost, until the loop tells how it ended. So
+ * the Schedule's overlap policy, pause-on-failure and list of recent runs mean what people expect.
+ */
+export async function retrainOnSchedule({ model, plan }: RetrainInput): Promise<RetrainResult> {
+  const finished: RunOutcome[] = [];
+  setHandler(runFinished, (outcome) => void finished.push(outcome));
+  const { workflowId } = workflowInfo();
+  const by = workflowInfo().searchAttributes['TemporalScheduledById']?.[0] ?? workflowId;
+  const request = {
+    trigger: { kind: 'schedule', by: String(by), reason: 'the schedule says so' } as const,
+    replyTo: workflowId,
+  };
+  const answer = await steps.askForTraining(`Ask the loop of ${model} for a run`, { model, plan, request, requestId: workflowId });
+  if (answer.outcome === 'refused') return { summary: answer.message, outcome: 'REFUSED' };
+  await condition(() => finished.some(({ run }) => run === answer.run));
+  const outcome = finished.find(({ run }) => run === answer.run)!;
+  if (outcome.outcome === 'FAILED') {
+    throw ApplicationFailure.create({ type: 'RUN.FAILED', message: outcome.summary, nonRetryable: true, details: [outcome] });
+  }
+  return outcome;
+}

@@ -1,0 +1,28 @@
+import { setCurrentDetails } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.js';
+import * as steps from './steps.js';
+
+/** The decision to promote, as the run that judged the candidate made it. */
+export type RolloutInput = Parameters<Activities['perennial.promote']>[0] & { readonly timeoutMs: number };
+
+export interface RolloutResult {
+  readonly summary: string;
+  /** Live servers that answer with the new version. */
+  readonly servers: readonly string[];
+  /** What people should know although the promotion stands. */
+  readonly note?: string;
+}
+
+/**
+ * Makes a version the champion, at once and for all requests. The ledger entry is the promotion: servers follow the
+ * ledger, so a server that is late changes nothing about what was decided.
+ */
+export async function rollout({ timeoutMs, ...input }: RolloutInput): Promise<RolloutResult> {
+  const { model, version, bundle } = input;
+  await steps.promote(`Make version ${version} the champion`, input);
+  setCurrentDetails(`Version \`${version}\` of ${model} is the champion; waiting until live servers answer with it.`);
+  const served = await steps.deploy('Wait until every live server answers with it', { model, bundle, timeoutMs });
+  const summary = `Version ${version} of ${model} is live${served.note ? '' : ` on ${served.servers.length} server(s)`}`;
+  setCurrentDetails(summary);
+  return { summary, ...served };
+}

@@ -1,0 +1,58 @@
+import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.js';
+
+/*
+ * The steps that workflows are made of, each an activity with the timeouts of its kind. The summary is what people read
+ * on the timeline of the Temporal UI: together the summaries of a run tell its story.
+ */
+
+const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
+
+/** A few requests to the store or to Temporal. */
+const QUICK: ActivityOptions = { startToCloseTimeout: '1m', retry: { ...RETRY, maximumAttempts: 10 } };
+
+/** Reads and writes data: as long as it takes, with a heartbeat. */
+const DATA: ActivityOptions = {
+  startToCloseTimeout: '6h',
+  heartbeatTimeout: '20s',
+  retry: { ...RETRY, maximumAttempts: 5 },
+};
+
+/** Training: the trainer's own limit comes first and gives the better error; this one is for a worker that lost its way. */
+const training = (timeoutMs: number): ActivityOptions => ({
+  startToCloseTimeout: timeoutMs + 120_000,
+  // A worker that died is noticed after five seconds, and another one starts over.
+  heartbeatTimeout: '5s',
+  retry: { ...RETRY, maximumAttempts: 5 },
+});
+
+/** Waits for servers, which are asked again and again. */
+const deployment = (timeoutMs: number): ActivityOptions => ({
+  startToCloseTimeout: timeoutMs + 30_000,
+  heartbeatTimeout: '20s',
+  retry: { ...RETRY, maximumAttempts: 2 },
+});
+
+export const ingest = step('perennial.ingest', DATA);
+export const validate = step('perennial.validate', DATA);
+export const split = step('perennial.split', DATA);
+export const train = step('perennial.train', (input) => training(input.timeoutMs));
+export const evaluate = step('perennial.evaluate', DATA);
+export const judge = step('perennial.judge', QUICK);
+export const register = step('perennial.register', QUICK);
+export const promote = step('perennial.promote', QUICK);
+export const deploy = step('perennial.deploy', (input) => deployment(input.timeoutMs));
+export const record = step('perennial.record', QUICK);
+export const askForTraining = step('perennial.askForTraining', QUICK);
+
+type Input<K extends keyof Activities> = Parameters<Activities[K]>[0];
+
+function step<K extends keyof Activities>(name: K, options: ActivityOptions | ((input: Input<K>) => ActivityOptions)) {
+  return (summary: string, input: Input<K>) => {
+    const kind = typeof options === 'function' ? options(input) : options;
+    const activities = proxyActivities<Activities>({ ...kind, summary });
+    // One name of many: the compiler cannot see that this function takes this input.
+    const activity = activities[name] as unknown as (input: Input<K>) => ReturnType<Activities[K]>;
+    return activity(input);
+  };
+}
