@@ -36,7 +36,8 @@ export async function ensureSearchAttributes(connection: ConnectionLike, namespa
 export async function missingSearchAttributes(connection: ConnectionLike, namespace: string): Promise<string[]> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   return Object.values(SEARCH_ATTRIBUTES).filter((name) => {
-    const type = customAttributes[name];
+    // The SDK's enum lies in a package that we do not depend on.
+    const type: number | undefined = customAttributes[name] ?? undefined;
     if (type === undefined || type === KEYWORD) return type === undefined;
     throw new SetupConflictError(
       `use the search attribute "${name}" of namespace "${namespace}": its type has number ${type}, wanted is Keyword (${KEYWORD})`,

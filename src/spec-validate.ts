@@ -16,7 +16,12 @@ export function validateSpec(input: unknown): { spec: ModelSpec } | { issues: Sp
   const parsed = modelSpecSchema.safeParse(plain.value);
   const issues = [...plain.issues];
   if (!parsed.success) issues.push(...specIssues(modelSpecSchema, plain.value, parsed.error.issues));
-  issues.push(...crossChecks(parsed.success ? parsed.data : specParts(plain.value)));
+  const wrong = issues.map(({ path }) => pathText(path));
+  const crossed = crossChecks(parsed.success ? parsed.data : specParts(plain.value));
+  // Where a part is wrong already, what the whole lacks because of it is no second problem.
+  issues.push(
+    ...crossed.filter(({ path, at }) => at === 'key' || !wrong.some((below) => isBelow(below, pathText(path)))),
+  );
   if (parsed.success && issues.length === 0) return { spec: parsed.data };
   return { issues: withoutDoubles(issues).slice(0, MAX_ISSUES) };
 }
@@ -30,4 +35,8 @@ function withoutDoubles(issues: readonly SpecIssue[]): SpecIssue[] {
     seen.add(key);
     return isFirst;
   });
+}
+
+function isBelow(path: string, top: string): boolean {
+  return path.startsWith(top) && /^([.[]|$)/.test(path.slice(top.length));
 }
