@@ -1,0 +1,28 @@
+"""The table of built-in estimators. To add one: a file here that has ESTIMATOR, and a line in the table."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib import import_module
+
+from ..errors import TrainerError
+from .estimator import Estimator, Model
+
+__all__ = ["BUILT_IN", "Estimator", "Model", "find_estimator"]
+
+#: By the name that a spec gives: the module, imported only when it is asked for.
+BUILT_IN = {
+    "gradient-boosting": "gradient_boosting",
+}
+
+
+def find_estimator(name: str) -> Estimator:
+    """The built-in estimator of that name; TrainerError `ESTIMATOR.UNKNOWN` lists what there is."""
+    if name not in BUILT_IN:
+        near = get_close_matches(name, BUILT_IN, n=1, cutoff=0.5)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise TrainerError(
+            "ESTIMATOR.UNKNOWN", f"train {name!r}: no such estimator{hint} (known: {', '.join(BUILT_IN)})"
+        )
+    estimator: Estimator = import_module(f".{BUILT_IN[name]}", __name__).ESTIMATOR
+    return estimator

@@ -1,0 +1,26 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { TrainingJob } from './trainer.js';
+
+export const JOB_FILE = 'job.json';
+export const OUTPUT_FOLDER = 'output';
+const CHECKPOINTS_FOLDER = 'checkpoints';
+
+/** Writes the job into its folder as the job contract wants it (python/README.md), with the folders that it names. */
+export async function writeJobFile(job: TrainingJob): Promise<void> {
+  for (const folder of [OUTPUT_FOLDER, CHECKPOINTS_FOLDER])
+    await mkdir(path.join(job.folder, folder), { recursive: true });
+  const content = {
+    schemaVersion: 1,
+    data: { train: path.resolve(job.data.train), validation: path.resolve(job.data.validation) },
+    label: job.label,
+    features: job.features.map(({ name, type }) => ({ name, type })),
+    estimator: job.estimator,
+    parameters: job.parameters,
+    seed: job.seed,
+    timeBudgetSeconds: job.timeoutMs / 1000,
+    output: OUTPUT_FOLDER,
+    checkpoints: CHECKPOINTS_FOLDER,
+  };
+  await writeFile(path.join(job.folder, JOB_FILE), `${JSON.stringify(content, null, 2)}\n`);
+}
