@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { ModelBundle, TensorSpec } from '../domain/model.js';
+import { ModelUnusableError } from '../errors.js';
+import type { InferenceThread } from '../inference/inference-thread.js';
+import { OnnxModel } from '../inference/onnx-model.js';
+import type { TensorData, TensorValues } from '../inference/tensor.js';
+import { readManifestOf, type BlobCache } from '../stores/blobs.js';
+import type { ArtifactStore, CallOptions } from '../stores/store.js';
+
+/** A version of a model that is loaded and has answered once. */
+export interface ServedModel {
+  readonly version: number;
+  /** Digest of the bundle. */
+  readonly digest: string;
+  readonly onnx: OnnxModel;
+}
+
+export interface ServedModelPlace {
+  readonly store: ArtifactStore;
+  readonly cache: BlobCache;
+  readonly thread: InferenceThread;
+  readonly model: string;
+}
+
+/**
+ * Loads a version from its bundle: the digests of manifest and model are checked, the model must fit its signature and
+ * answer a row of zeros.
+ *
+ * @throws {ModelUnusableError} for a bundle or a model that cannot be used
+ * @throws what the store throws
+ */
+export async function loadServedModel(
+  { store, cache, thread, model }: ServedModelPlace,
+  { version, digest }: { readonly version: number; readonly digest: string },
+  options: CallOptions,
+): Promise<ServedModel> {
+  const bundle = checkedBundle(await readManifestOf<unknown>(store, 'bundle', digest, options), model, digest);
+  const file = await cache.file(bundle.onnx, options);
+  const signature = { inputs: bundle.inputs, outputs: bundle.outputs };
+  const onnx = await OnnxModel.load(file, { thread, signature });
+  try {
+    await onnx.run(Object.fromEntries(onnx.signature.inputs.map((spec) => [spec.name, zeros(spec)])));
+  } catch (error) {
+    await onnx.close();
+    throw error;
+  }
+  return { version, digest, onnx };
+}
+
+const tensors = z
+  .array(
+    z.looseObject({
+      name: z.string(),
+      datatype: z.enum(['BOOL', 'INT32', 'INT64', 'FP32', 'FP64', 'BYTES']),
+      shape: z.array(z.int()),
+    }),
+  )
+  .min(1);
+
+/** What serving relies on. A digest proves who wrote the manifest no more than that nobody changed it. */
+const bundleSchema = z.looseObject({
+  kind: z.literal('bundle'),
+  schemaVersion: z.literal(1),
+  model: z.string(),
+  onnx: z.object({ key: z.string(), sha256: z.string(), bytes: z.int().min(0) }),
+  inputs: tensors,
+  outputs: tensors,
+});
+
+function checkedBundle(
+  value: unknown,
+  model: string,
+  digest: string,
+): Pick<ModelBundle, 'onnx' | 'inputs' | 'outputs'> {
+  const { data, error } = bundleSchema.safeParse(value);
+  if (!data) throw new ModelUnusableError(`Cannot serve bundle ${digest}: it is no model bundle: ${error.message}`);
+  if (data.model !== model) {
+    throw new ModelUnusableError(`Cannot serve bundle ${digest}: it is of model "${data.model}", want "${model}"`);
+  }
+  return data;
+}
+
+function zeros({ datatype, shape }: TensorSpec): TensorData {
+  const sizes = shape.map((size) => (size === -1 ? 1 : size));
+  const count = sizes.reduce((product, size) => product * size, 1);
+  return { datatype, shape: sizes, data: ZEROS[datatype](count) };
+}
+
+const ZEROS: Readonly<Record<TensorSpec['datatype'], (count: number) => TensorValues>> = {
+  BOOL: (count) => new Uint8Array(count),
+  INT32: (count) => new Int32Array(count),
+  INT64: (count) => new BigInt64Array(count),
+  FP32: (count) => new Float32Array(count),
+  FP64: (count) => new Float64Array(count),
+  BYTES: (count) => Array.from({ length: count }, () => ''),
+};
