@@ -31,8 +31,7 @@ export function specIssues(schema: z.ZodType, input: unknown, issues: readonly z
 
 /** `want one of ...`, with a guess behind it when one of them is near to what was found. */
 export function wantOneOf(found: unknown, known: readonly string[]): string {
-  const list = known.length === 1 ? quoted(known[0] ?? '') : `one of ${shortList(known)}`;
-  return `want ${list}${didYouMean(found, known)}`;
+  return `want ${known.length > 1 ? 'one of ' : ''}${shortList(known)}${didYouMean(found, known)}`;
 }
 
 /** `; did you mean "x"?` when a known name is near to what was found, else `''`. */

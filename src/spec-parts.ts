@@ -24,6 +24,8 @@ function salvage(schema: z.core.$ZodType, value: unknown): unknown {
   if (parsed.success) return parsed.data;
   if (typeof value !== 'object' || value === null) return undefined;
   const { schema: inside } = innerSchema(schema, value);
+  const { type } = inside._zod.def;
+  if (Array.isArray(value) ? type !== 'array' : type !== 'object' && type !== 'record') return undefined;
   if (Array.isArray(value)) {
     const element = childSchema(inside, 0);
     return element && value.map((item) => salvage(element, item));
