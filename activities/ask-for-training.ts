@@ -12,11 +12,14 @@ export async function askForTraining(
   { model, plan, request, requestId }: AskForTrainingInput,
 ): Promise<TrainingAnswer> {
   const { client, info } = Context.current();
-  return await client.workflow.executeUpdateWithStart<typeof modelLoop, TrainingAnswer, [TrainingRequest]>(requestTraining, {
-    startWorkflowOperation: await startLoop(store, model, plan, info.taskQueue),
-    updateId: requestId,
-    args: [request],
-  });
+  return await client.workflow.executeUpdateWithStart<typeof modelLoop, TrainingAnswer, [TrainingRequest]>(
+    requestTraining,
+    {
+      startWorkflowOperation: await startLoop(store, model, plan, info.taskQueue),
+      updateId: requestId,
+      args: [request],
+    },
+  );
 }
 
 export interface AskForTrainingInput {

@@ -42,12 +42,14 @@ export async function evaluate(deps: ActivityDeps, input: EvaluateInput): Promis
       readManifest<ModelBundle>(store, input.bundle, { signal }),
       new LedgerLog(store, input.model).read({ signal }),
     ]);
-    const champion = state.champion && (await readManifestOf<ModelBundle>(store, 'bundle', state.champion.bundle, { signal }));
+    const champion =
+      state.champion && (await readManifestOf<ModelBundle>(store, 'bundle', state.champion.bundle, { signal }));
     const { task, evaluation: plan } = spec;
     const test = await cache.file(split.test.ref, { signal });
     const columns = await readColumns(test, [...task.features, task.label], { signal });
     const blocks = plan.blocks ? await blockIds(test, plan.blocks, { signal }) : rowBlocks(split.test.rows);
-    const score = async (bundle: ModelBundle) => await scoreAll(await cache.file(bundle.onnx, { signal }), columns, signal);
+    const score = async (bundle: ModelBundle) =>
+      await scoreAll(await cache.file(bundle.onnx, { signal }), columns, signal);
     const [candidateScores, championScores] = await Promise.all([score(candidate), champion && score(champion)]);
 
     const { resamples, confidence, metrics } = plan;
@@ -76,8 +78,7 @@ export async function evaluate(deps: ActivityDeps, input: EvaluateInput): Promis
       seed,
       ...rest,
       candidate: { bundle: input.bundle.sha256, metrics: candidateMetrics },
-      ...(state.champion &&
-        championMetrics && { champion: { ...pick(state.champion), metrics: championMetrics } }),
+      ...(state.champion && championMetrics && { champion: { ...pick(state.champion), metrics: championMetrics } }),
     };
     const ref = await putManifest(store, 'evaluation', evaluation, { signal });
     return {
@@ -116,7 +117,8 @@ function pick({ version, bundle }: { readonly version: number; readonly bundle: 
 }
 
 function describe({ candidate, champion, rows, blocks }: Evaluation, metrics: readonly MetricName[]): string {
-  const numbers = (metrics: Evaluation['candidate']['metrics'], name: MetricName) => metrics[name]?.value.toFixed(4) ?? '?';
+  const numbers = (metrics: Evaluation['candidate']['metrics'], name: MetricName) =>
+    metrics[name]?.value.toFixed(4) ?? '?';
   const each = metrics.map((name) => {
     const beside = champion ? ` (champion ${numbers(champion.metrics, name)})` : '';
     return `${name} ${numbers(candidate.metrics, name)}${beside}`;

@@ -34,5 +34,11 @@ export async function register(
 /** Names the decision after the run's execution, so that it is entered once however often an attempt repeats it. */
 export function decisionFacts(decision: RunDecision, kind: 'register' | 'reject' | 'promote') {
   const { workflowId, executionId, reason, evidence } = decision;
-  return { decisionId: `${workflowId}/${executionId}/${kind}`, actor: workflowId, reason, evidence: { ...evidence }, now: new Date() };
+  return {
+    decisionId: `${workflowId}/${executionId}/${kind}`,
+    actor: workflowId,
+    reason,
+    evidence: { ...evidence },
+    now: new Date(),
+  };
 }

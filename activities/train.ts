@@ -109,7 +109,8 @@ function findTrainer(trainers: Readonly<Record<string, Trainer>>, kind: string):
 function featureColumns({ features }: TaskSpec, split: Split): Column[] {
   return features.map((name) => {
     const column = split.columns.find((column) => column.name === name);
-    if (!column) throw new PrepareFailedError(`Cannot train on feature "${name}": the training table has no such column`);
+    if (!column)
+      throw new PrepareFailedError(`Cannot train on feature "${name}": the training table has no such column`);
     return column;
   });
 }

@@ -95,7 +95,12 @@ export class PerennialClient {
    * @throws {NotFoundError} when the model was never applied here.
    */
   async requestTraining(model: string, options: RequestTrainingOptions = {}): Promise<TrainingAnswer> {
-    const { reason = 'asked for by hand', by = this.#temporal.options.identity, parameters, requestId = randomUUID() } = options;
+    const {
+      reason = 'asked for by hand',
+      by = this.#temporal.options.identity,
+      parameters,
+      requestId = randomUUID(),
+    } = options;
     const trigger = { kind: 'manual', by, reason } as const;
     return await this.#loop(model, (loop) =>
       loop.executeUpdate(messages.requestTraining, {

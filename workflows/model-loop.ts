@@ -59,9 +59,13 @@ export async function modelLoop(input: LoopInput): Promise<never> {
     },
     { description: 'Asks for a training run; answers started, queued, coalesced or refused' },
   );
-  setHandler(messages.setPlan, (plan) => update({ ...state, plan }), { description: 'Works by a new spec from now on' });
+  setHandler(messages.setPlan, (plan) => update({ ...state, plan }), {
+    description: 'Works by a new spec from now on',
+  });
   setHandler(messages.pause, () => update({ ...state, paused: true }), { description: 'Refuses automatic triggers' });
-  setHandler(messages.resume, () => update({ ...state, paused: false }), { description: 'Takes automatic triggers again' });
+  setHandler(messages.resume, () => update({ ...state, paused: false }), {
+    description: 'Takes automatic triggers again',
+  });
   setHandler(messages.status, () => state, { description: 'What the loop does, waits for and remembers' });
   // Memo and current details carry the loop's identity: a static summary would be lost when it continues as new.
   upsertMemo({ perennial: { model: input.model, objective: state.plan.objective, owners: state.plan.owners } });

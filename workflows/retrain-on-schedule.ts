@@ -25,12 +25,22 @@ export async function retrainOnSchedule({ model, plan }: RetrainInput): Promise<
     trigger: { kind: 'schedule', by: String(by), reason: 'the schedule says so' } as const,
     replyTo: workflowId,
   };
-  const answer = await steps.askForTraining(`Ask the loop of ${model} for a run`, { model, plan, request, requestId: workflowId });
+  const answer = await steps.askForTraining(`Ask the loop of ${model} for a run`, {
+    model,
+    plan,
+    request,
+    requestId: workflowId,
+  });
   if (answer.outcome === 'refused') return { summary: answer.message, outcome: 'REFUSED' };
   await condition(() => finished.some(({ run }) => run === answer.run));
   const outcome = finished.find(({ run }) => run === answer.run)!;
   if (outcome.outcome === 'FAILED') {
-    throw ApplicationFailure.create({ type: 'RUN.FAILED', message: outcome.summary, nonRetryable: true, details: [outcome] });
+    throw ApplicationFailure.create({
+      type: 'RUN.FAILED',
+      message: outcome.summary,
+      nonRetryable: true,
+      details: [outcome],
+    });
   }
   return outcome;
 }

@@ -69,7 +69,8 @@ function decide(
   nowMs: number,
 ): { state: LoopState; answer: TrainingAnswer } {
   const byHand = request.trigger.kind === 'manual';
-  if (state.paused && !byHand) return refuse(state, 'paused', `${state.model} is paused: only requests by hand are taken`);
+  if (state.paused && !byHand)
+    return refuse(state, 'paused', `${state.model} is paused: only requests by hand are taken`);
 
   const readyAtMs = (state.lastStartMs ?? -Infinity) + state.plan.cooldownMs;
   if (!byHand && !state.queued && nowMs < readyAtMs) {
@@ -93,7 +94,11 @@ function decide(
 
 function coalesce(state: LoopState, queued: WantedRun, request: TrainingRequest) {
   if (canonicalJson(request.parameters ?? {}) !== canonicalJson(queued.request.parameters ?? {})) {
-    return refuse(state, 'busy', `Run ${queued.run} waits already, with other parameters: ask again when it has started`);
+    return refuse(
+      state,
+      'busy',
+      `Run ${queued.run} waits already, with other parameters: ask again when it has started`,
+    );
   }
   const replyTo = request.replyTo === undefined ? queued.replyTo : [...queued.replyTo, request.replyTo];
   const answer = {

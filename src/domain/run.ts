@@ -4,7 +4,17 @@ import type { Trigger } from './trigger.js';
 import type { RuleOutcome, VerdictKind } from './verdict.js';
 
 /** The stages of a run in their order: the values of the search attribute PerennialStage. */
-export const STAGES = ['ingest', 'validate', 'split', 'train', 'evaluate', 'judge', 'register', 'rollout', 'done'] as const;
+export const STAGES = [
+  'ingest',
+  'validate',
+  'split',
+  'train',
+  'evaluate',
+  'judge',
+  'register',
+  'rollout',
+  'done',
+] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** What a run needs to know of the spec while it decides; made once, at `apply`, and kept in the histories. */

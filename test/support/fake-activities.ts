@@ -36,7 +36,8 @@ export function fakeActivities(overrides: Partial<Activities> = {}): Activities 
       message: 'auc 0.8',
     }),
     'perennial.judge': async () => ({ verdict: 'PROMOTE', reason: 'It is good.', rules: [] }),
-    'perennial.register': async ({ verdict }) => (verdict === 'REJECT' ? { generation: 1 } : { generation: 1, version: 1 }),
+    'perennial.register': async ({ verdict }) =>
+      verdict === 'REJECT' ? { generation: 1 } : { generation: 1, version: 1 },
     'perennial.promote': async () => ({ generation: 2 }),
     'perennial.deploy': async () => ({ servers: ['http://127.0.0.1:1'] }),
     'perennial.record': async () => {},

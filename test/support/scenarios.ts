@@ -66,7 +66,9 @@ async function playRun(client: Client, model: string): Promise<string> {
   const options = {
     workflowId,
     taskQueue: 'perennial',
-    args: [{ model, run: 1, plan: fakePlan, trigger: request.trigger, snapshot: fakeRef('9') }] as Parameters<typeof trainingRun>,
+    args: [{ model, run: 1, plan: fakePlan, trigger: request.trigger, snapshot: fakeRef('9') }] as Parameters<
+      typeof trainingRun
+    >,
   };
   await client.workflow.execute<typeof trainingRun>('trainingRun', options).catch(() => undefined);
   return workflowId;
@@ -80,11 +82,14 @@ async function playLoop(client: Client, model: string): Promise<string> {
     args: [{ model, plan: fakePlan }],
   });
   await loop.executeUpdate(messages.requestTraining, { updateId: 'one', args: [request] });
-  await loop.executeUpdate(messages.requestTraining, { updateId: 'two', args: [{ ...request, parameters: { depth: 3 } }] });
+  await loop.executeUpdate(messages.requestTraining, {
+    updateId: 'two',
+    args: [{ ...request, parameters: { depth: 3 } }],
+  });
   await loop.executeUpdate(messages.pause, { args: [{ by: 'ann' }] });
   await loop.executeUpdate(messages.resume, { args: [{ by: 'ann' }] });
   await loop.executeUpdate(messages.setPlan, { args: [fakePlan] });
-  for (let seen = 0; seen < 2; ) {
+  for (let seen = 0; seen < 2;) {
     seen = (await loop.query(messages.status)).recent.length;
     if (seen < 2) await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -99,7 +104,13 @@ async function playSchedule(client: Client, model: string): Promise<string> {
     taskQueue: 'perennial',
     args: [{ model, plan: fakePlan }],
   });
-  await asked.signal(messages.runFinished, { summary: 'Version 1 is live.', run: 1, outcome: 'PROMOTE', version: 1, champion: 1 });
+  await asked.signal(messages.runFinished, {
+    summary: 'Version 1 is live.',
+    run: 1,
+    outcome: 'PROMOTE',
+    version: 1,
+    champion: 1,
+  });
   await asked.result();
   return workflowId;
 }

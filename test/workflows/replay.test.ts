@@ -24,7 +24,11 @@ describe('the workflow bundle', () => {
     const modules = [...code.matchAll(/^\/\*\*\*\/ "([^"]+)"/gm)].map(([, name]) => name ?? '');
     expect(modules.length).toBeGreaterThan(10);
     const foreign = modules.filter(
-      (name) => name.startsWith('node:') || /^\.\/(activities|src\/(?!domain\/))|node_modules\/(?!@temporalio|nexus-rpc|ms\b|long\b|protobufjs|@protobufjs)/.test(name),
+      (name) =>
+        name.startsWith('node:') ||
+        /^\.\/(activities|src\/(?!domain\/))|node_modules\/(?!@temporalio|nexus-rpc|ms\b|long\b|protobufjs|@protobufjs)/.test(
+          name,
+        ),
     );
     expect(foreign).toEqual([]);
   });

@@ -1,0 +1,137 @@
+import { createReadStream } from 'node:fs';
+import { DataUnreadableError } from '../errors.js';
+import { csvRelation, type CsvColumn } from './csv-relation.js';
+import { MAX_LINE_BYTES, type CsvHeader } from './csv-header.js';
+import type { Db } from './duckdb.js';
+import { queryError, QueryError } from './query-error.js';
+
+/** One row that cannot be read. */
+export interface CsvProblem {
+  /** From 1; the first line holds the names. */
+  readonly line?: number;
+  readonly column?: string;
+  /** What was found and what is wanted. */
+  readonly found: string;
+}
+
+/**
+ * Reads a file that could not be ingested once more, to say where it is broken: structure first (quotes, number of
+ * fields, encoding), then values that do not fit the columns' types. Up to five rows are named in `details.problems`.
+ */
+export async function explainCsv(
+  db: Db,
+  file: string,
+  header: CsvHeader,
+  columns: readonly CsvColumn[],
+  object: string,
+  cause: unknown,
+): Promise<DataUnreadableError> {
+  const asText = header.names.map((name) => ({ name, type: 'VARCHAR' }));
+  const problems =
+    (await findProblems(db, csvRelation(file, header, asText, REJECTS), csvRelation(file, header, asText))) ??
+    (await findProblems(db, csvRelation(file, header, columns, REJECTS), csvRelation(file, header, columns)));
+  const first = problems?.[0] ?? { found: oneLine(queryError(cause).summary) };
+  const where = [
+    first.line === undefined ? '' : ` line ${first.line}`,
+    first.column === undefined ? '' : ` column "${first.column}"`,
+  ].join(',');
+  const place = where.replaceAll(/^,|,$/g, '');
+  const more = (problems?.length ?? 0) > 1 ? `; ${(problems?.length ?? 0) - 1} more in the details` : '';
+  return new DataUnreadableError(`Cannot read "${object}"${place && `,${place}`}: ${first.found}${more}`, {
+    fix: 'Correct the row where the file is written, and write the file again.',
+    details: { object, ...position(first), ...(problems && { problems }) },
+    cause,
+  });
+}
+
+/**
+ * The first NUL byte of a file: DuckDB would take it for text.
+ *
+ * @returns its line from 1, or undefined when there is none
+ */
+export async function findNul(file: string, signal?: AbortSignal): Promise<number | undefined> {
+  let before = 0;
+  const stream = createReadStream(file, { highWaterMark: 4 * 1024 * 1024, ...(signal && { signal }) });
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    const at = chunk.indexOf(0);
+    if (at >= 0) return lineAt(file, before + at, signal);
+    before += chunk.length;
+  }
+  return undefined;
+}
+
+async function lineAt(file: string, offset: number, signal: AbortSignal | undefined): Promise<number> {
+  let line = 1;
+  if (offset === 0) return line;
+  const stream = createReadStream(file, { end: offset - 1, ...(signal && { signal }) });
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) line += 1;
+  }
+  return line;
+}
+
+const REJECTS = ['store_rejects = true', 'rejects_limit = 5'];
+
+async function findProblems(db: Db, tolerant: string, strict: string): Promise<CsvProblem[] | undefined> {
+  try {
+    // Counting one column would let DuckDB skip the conversion of the others.
+    await db.rows(`SELECT count(COLUMNS(*)) FROM ${tolerant}`);
+    const rejects = await db.rows(
+      `SELECT line::DOUBLE, column_name, error_type::VARCHAR, error_message FROM reject_errors ORDER BY line LIMIT 5`,
+    );
+    await db.run('DROP TABLE reject_errors');
+    await db.run('DROP TABLE reject_scans');
+    if (rejects.length > 0) {
+      return rejects.map(([line, column, type, message]) => ({
+        line: Number(line),
+        ...(typeof column === 'string' && type === 'CAST' && { column }),
+        found: plainReason(String(message)),
+      }));
+    }
+    // What is no row, such as broken UTF-8, is in no table of rejects.
+    await db.rows(`SELECT count(COLUMNS(*)) FROM ${strict}`);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error;
+    const line = /CSV Error on Line: (\d+)/.exec(error.message)?.[1];
+    const column = /converting column "([^]*?)"\. /.exec(error.message)?.[1];
+    return [{ ...(line && { line: Number(line) }), ...(column && { column }), found: plainReason(error.message) }];
+  }
+}
+
+function position(problem: CsvProblem): { line?: number; column?: string } {
+  return {
+    ...(problem.line !== undefined && { line: problem.line }),
+    ...(problem.column !== undefined && { column: problem.column }),
+  };
+}
+
+function plainReason(message: string): string {
+  const fields = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(message);
+  if (fields) return `found ${fields[2]} fields, want ${fields[1]}`;
+  if (/unterminated quote/i.test(message))
+    return 'a quote never closes, or stands inside a value without being doubled';
+  if (/unicode|utf-8 encoded/i.test(message)) return 'it has bytes that are not UTF-8';
+  if (/Maximum line size/i.test(message)) return `the line is longer than ${MAX_LINE_BYTES} bytes`;
+  if (/state machine reached an invalid state/i.test(message)) {
+    return 'its line ends are mixed (some CR LF, some LF), or a quote stands where none may';
+  }
+  const value = /Could not convert string "([^]*?)" to '([^']*)'/.exec(message);
+  if (value) return `found "${shorten(value[1] ?? '')}", want ${wanted(value[2] ?? '')}`;
+  return oneLine(message);
+}
+
+function wanted(type: string): string {
+  const names: Record<string, string> = { BIGINT: 'a whole number', DOUBLE: 'a number', BOOLEAN: 'true or false' };
+  if (type === 'DATE') return 'a date such as 2001-12-31';
+  if (type.startsWith('TIMESTAMP')) return 'a time such as 2001-12-31 23:59:00';
+  return names[type] ?? type;
+}
+
+function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+}
+
+function oneLine(message: string): string {
+  return shorten(message.replace(/^[A-Z][A-Za-z ]*? Error: /, '').split('\n')[0] ?? '');
+}

@@ -1,0 +1,19 @@
+/** An SQL identifier in double quotes. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** An SQL string literal. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A literal for a path that names exactly one file: DuckDB would read `*`, `?` and `[` as a pattern. */
+export function quoteFile(path: string): string {
+  return quoteText(path.replaceAll(/[*?[]/g, (character) => `[${character}]`));
+}
+
+/** `read_parquet` over files whose columns are matched by name. */
+export function readParquet(files: readonly string[]): string {
+  return `read_parquet([${files.map(quoteFile).join(', ')}], union_by_name = true)`;
+}

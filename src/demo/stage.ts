@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { PerennialClient } from '../client.js';
+import { freePort } from '../dev/free-port.js';
+import type { Progress } from '../dev/progress.js';
+import { startStack, type Stack } from '../dev/stack.js';
+import { openStore } from '../stores/index.js';
+import type { ArtifactStore } from '../stores/store.js';
+import { openInbox, type Inbox } from './inbox.js';
+import { startPerennial, type PerennialChild } from './perennial-child.js';
+
+/** Everything that the demo stands on: real servers, a worker and a model server, each a process of its own. */
+export interface Stage {
+  readonly temporal: Client;
+  readonly perennial: PerennialClient;
+  readonly store: ArtifactStore;
+  readonly inbox: Inbox;
+  /** For files of ours; goes when the stage does. */
+  readonly scratch: string;
+  /** The Temporal UI. */
+  readonly uiUrl: string;
+  /** The model server. */
+  readonly serverUrl: string;
+  /** What to export to look around with the `perennial` command. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Kills the worker with -9 and returns its process id. */
+  killWorker(): Promise<number>;
+  startWorker(): Promise<void>;
+  /** Rejects when the worker or the server ends by itself; never settles otherwise. */
+  readonly failed: Promise<never>;
+  /** Ends everything. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+export interface StageOptions {
+  readonly store: 'minio' | 'folder';
+  /** The model that is served. */
+  readonly model: string;
+  readonly progress: Progress;
+}
+
+/** Builds the stage; what was built is taken down again when a part of it fails. */
+export async function buildStage({ store: kind, model, progress }: StageOptions): Promise<Stage> {
+  const undo: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const scratch = await mkdtemp(path.join(tmpdir(), 'perennial-demo-'));
+    undo.push(() => rm(scratch, { recursive: true, force: true }));
+    const stack = await startStack({
+      store: kind,
+      ui: true,
+      progress,
+      ...(kind === 'folder' && { dataFolder: scratch }),
+    });
+    undo.push(() => stack.stop());
+    const store = openStore(stack.store);
+    undo.push(() => store.close());
+    // Makes the bucket, before two children try to.
+    await store.probe();
+    const connection = await Connection.connect({ address: stack.temporal.address });
+    undo.push(() => connection.close());
+    const temporal = new Client({ connection, namespace: stack.temporal.namespace, identity: 'perennial demo' });
+    const children = await startChildren(stack, model, undo);
+    return {
+      temporal,
+      perennial: new PerennialClient({ client: temporal, store }),
+      store,
+      inbox: await openInbox(stack.store),
+      scratch,
+      uiUrl: stack.temporal.uiUrl ?? '',
+      environment: lookAround(stack),
+      stop,
+      ...children,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startChildren(stack: Stack, model: string, undo: (() => Promise<unknown>)[]) {
+  const port = await freePort();
+  let report: (error: unknown) => void;
+  const failed = new Promise<never>((_, reject) => {
+    report = reject;
+  });
+  failed.catch(() => {});
+  const start = async (...words: [string, ...string[]]): Promise<PerennialChild> => {
+    const child = await startPerennial(words, stack);
+    undo.push(() => child.stop());
+    child.failed.catch((error: unknown) => report(error));
+    return child;
+  };
+  const startWorker = () => start('worker');
+  let [worker] = await Promise.all([startWorker(), start('serve', model, '--port', String(port))]);
+  return {
+    serverUrl: `http://127.0.0.1:${port}`,
+    failed,
+    startWorker: async () => {
+      worker = await startWorker();
+    },
+    killWorker: async () => {
+      await worker.kill();
+      return worker.pid;
+    },
+  };
+}
+
+function lookAround({ temporal, store }: Stack): Record<string, string> {
+  const address = { TEMPORAL_ADDRESS: temporal.address };
+  if (store.kind === 'folder') return { ...address, PERENNIAL_STORE: `folder:${store.path}` };
+  return {
+    ...address,
+    PERENNIAL_STORE: `${store.endpoint}/${store.bucket}`,
+    PERENNIAL_S3_ACCESS_KEY: store.accessKey,
+    PERENNIAL_S3_SECRET_KEY: store.secretKey,
+  };
+}

@@ -1,0 +1,198 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { canHeal, S3Refusal, S3Silence } from './s3-answers.js';
+import { drained, type S3Connection } from './s3-connection.js';
+import { headerOf } from './s3-transport.js';
+import { textOf } from './s3-xml.js';
+import { retrying, type RetryPolicy } from './retry.js';
+import type { FileBody } from './store.js';
+import { describe, notAsDeclared, Verifier, type Place } from './verify.js';
+
+export interface UploadPlan {
+  readonly place: Place;
+  readonly file: FileBody;
+  /** Goes with the object: the writer's mark and the digest. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly partBytes: number;
+  /** Parts in flight; each holds one part in memory. */
+  readonly lanes: number;
+  readonly policy: RetryPolicy;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** S3 takes no more parts than this. */
+const MOST_PARTS = 10_000;
+const ABORT_MS = 10_000;
+
+/**
+ * Sends a file as a multipart upload of its own: the id is new for every call, so no two attempts ever share an upload,
+ * and it is given up at the end unless it became an object. `commit` is handed the one step that makes it one.
+ */
+export async function uploadInParts(
+  s3: S3Connection,
+  plan: UploadPlan,
+  commit: (complete: () => Promise<void>) => Promise<'created' | 'exists'>,
+): Promise<'created' | 'exists'> {
+  const { key } = plan.place;
+  const id = await retrying(plan.policy, plan.signal, canHeal, () => begin(s3, plan));
+  let outcome: 'created' | 'exists' | undefined;
+  try {
+    const parts = await sendParts(s3, plan, id);
+    outcome = await commit(() => complete(s3, plan, id, parts));
+    return outcome;
+  } finally {
+    if (outcome !== 'created') await giveUp(s3, key, id);
+  }
+}
+
+async function begin(s3: S3Connection, { place, headers, signal }: UploadPlan): Promise<string> {
+  const answer = await s3.send({
+    method: 'POST',
+    key: place.key,
+    query: 'uploads',
+    headers: { ...headers, 'x-amz-checksum-algorithm': 'CRC32' },
+    signal,
+  });
+  const id = textOf((await drained(answer)).toString(), 'UploadId');
+  if (id === undefined) throw new S3Silence('an upload without an id');
+  return encodeURIComponent(id);
+}
+
+interface SentPart {
+  readonly etag: string;
+  readonly crc: string;
+}
+
+/**
+ * Reads the parts in order, so that the whole is hashed once more and a file that changed since it was hashed is never
+ * completed; the wire is checked part by part by a CRC, which costs next to nothing beside a second SHA-256.
+ */
+async function sendParts(s3: S3Connection, plan: UploadPlan, id: string): Promise<SentPart[]> {
+  const { file, place } = plan;
+  const stop = new AbortController();
+  const signal = plan.signal ? AbortSignal.any([plan.signal, stop.signal]) : stop.signal;
+  const reader = new PartReader(await open(file.path, 'r'), file.bytes, plan.partBytes);
+  const sent: SentPart[] = [];
+  const lane = async (): Promise<void> => {
+    const buffer = Buffer.allocUnsafe(Math.min(reader.partBytes, file.bytes));
+    for (let part = await reader.next(buffer); part; part = await reader.next(buffer)) {
+      const { number, bytes } = part;
+      sent[number - 1] = await retrying(plan.policy, signal, canHeal, () =>
+        sendPart(s3, place.key, `partNumber=${number}&uploadId=${id}`, bytes, signal),
+      );
+    }
+  };
+  const lanes = Array.from({ length: plan.lanes }, () =>
+    lane().catch((error: unknown) => {
+      stop.abort(error);
+      throw error;
+    }),
+  );
+  try {
+    await Promise.all(lanes);
+  } finally {
+    await Promise.allSettled(lanes);
+    await reader.close();
+  }
+  const found = reader.verifier.mismatch(file);
+  if (found) throw notAsDeclared(place, found, describe(file.sha256, file.bytes));
+  return sent;
+}
+
+/** Hands out the parts of a file one after the other, and hashes them on the way. */
+class PartReader {
+  readonly verifier = new Verifier();
+  readonly partBytes: number;
+  readonly #handle: FileHandle;
+  readonly #bytes: number;
+  #turn: Promise<unknown> = Promise.resolve();
+  #number = 0;
+
+  constructor(handle: FileHandle, bytes: number, partBytes: number) {
+    this.#handle = handle;
+    this.#bytes = bytes;
+    const MEBIBYTE = 1024 * 1024;
+    const least = Math.ceil(bytes / MOST_PARTS / MEBIBYTE) * MEBIBYTE;
+    this.partBytes = Math.max(partBytes, least);
+  }
+
+  /** The next part, numbered from 1, read into `buffer`; undefined after the last. */
+  next(buffer: Buffer): Promise<{ number: number; bytes: Buffer } | undefined> {
+    const turn = this.#turn.then(() => this.#read(buffer));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async close(): Promise<void> {
+    await this.#turn;
+    await this.#handle.close();
+  }
+
+  async #read(buffer: Buffer): Promise<{ number: number; bytes: Buffer } | undefined> {
+    const offset = this.#number * this.partBytes;
+    const wanted = Math.min(this.partBytes, this.#bytes - offset);
+    if (wanted <= 0) return undefined;
+    this.#number += 1;
+    let filled = 0;
+    while (filled < wanted) {
+      const { bytesRead } = await this.#handle.read(buffer, filled, wanted - filled, offset + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    const bytes = buffer.subarray(0, filled);
+    this.verifier.update(bytes);
+    return filled === 0 ? undefined : { number: this.#number, bytes };
+  }
+}
+
+async function sendPart(
+  s3: S3Connection,
+  key: string,
+  query: string,
+  body: Buffer,
+  signal: AbortSignal,
+): Promise<SentPart> {
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(crc32(body));
+  const crc = sum.toString('base64');
+  const headers = { 'x-amz-checksum-crc32': crc };
+  const answer = await s3.send({ method: 'PUT', key, query, headers, body, bytes: body.length, signal });
+  await drained(answer);
+  const etag = headerOf(answer, 'etag');
+  if (etag === undefined) throw new S3Silence('a part without an ETag');
+  return { etag, crc };
+}
+
+async function complete(s3: S3Connection, plan: UploadPlan, id: string, parts: readonly SentPart[]): Promise<void> {
+  const list = parts.map(
+    ({ etag, crc }, index) =>
+      `<Part><PartNumber>${index + 1}</PartNumber><ETag>${etag.replaceAll('"', '')}</ETag><ChecksumCRC32>${crc}</ChecksumCRC32></Part>`,
+  );
+  const document = Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`);
+  const answer = await s3.send({
+    method: 'POST',
+    key: plan.place.key,
+    query: `uploadId=${id}`,
+    headers: { 'if-none-match': '*', 'content-type': 'application/xml' },
+    document,
+    // The server may take a while to put a large object together.
+    bytes: plan.file.bytes,
+    signal: plan.signal,
+  });
+  const xml = (await drained(answer)).toString();
+  // The status is sent before the work is done: a failure comes as a document under status 200.
+  const code = textOf(xml, 'Code');
+  if (code !== undefined)
+    throw new S3Refusal(code === 'PreconditionFailed' ? 412 : 500, code, textOf(xml, 'Message') ?? '');
+  if (!xml.includes('</CompleteMultipartUploadResult>')) throw new S3Silence('no answer to the end of an upload');
+}
+
+/** Frees the parts. When even that fails, the server drops them by its own rule (MinIO: after a day). */
+async function giveUp(s3: S3Connection, key: string, id: string): Promise<void> {
+  try {
+    const signal = AbortSignal.timeout(ABORT_MS);
+    await drained(await s3.send({ method: 'DELETE', key, query: `uploadId=${id}`, signal }));
+  } catch {
+    // The error that brought us here matters more.
+  }
+}
