@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import type { trainingRun } from '../workflows/training-run.js';
 import type { modelLoop } from '../workflows/model-loop.js';
 import * as messages from '../workflows/messages.js';
 import { runKey, runPrefix } from './domain/artifact.js';
@@ -110,9 +112,22 @@ export class PerennialClient {
     );
   }
 
-  /** Waits for the end of a run. Rejects with Temporal's WorkflowFailedError when the run failed. */
+  /**
+   * Waits for the end of a run, also of one that is queued still. Rejects with Temporal's WorkflowFailedError when the
+   * run failed.
+   * @throws {NotFoundError} when the loop never promised a run of that number
+   */
   async runResult(model: string, run: number): Promise<RunResult> {
-    return await this.#temporal.workflow.getHandle(runId(model, run)).result();
+    for (;;) {
+      try {
+        return await this.#temporal.workflow.getHandle<typeof trainingRun>(runId(model, run)).result();
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+        const loop = await this.#loopState(model);
+        if (loop?.current?.run !== run && loop?.queued?.run !== run) throw noSuchRun(model, run, error);
+        await sleep(QUEUED_POLL_MS);
+      }
+    }
   }
 
   /** Refuses automatic triggers until {@link resume}. */
@@ -161,10 +176,7 @@ export class PerennialClient {
       return parseRecord(await this.#store.read(runKey(model, run)));
     } catch (error) {
       if (!(error instanceof ArtifactMissingError)) throw error;
-      throw new NotFoundError(`Cannot show run ${run} of "${model}": there is no record of a run of that number`, {
-        fix: `perennial runs ${model}`,
-        cause: error,
-      });
+      throw noSuchRun(model, run, error);
     }
   }
 
@@ -191,6 +203,17 @@ export class PerennialClient {
 
 function parseRecord(bytes: Buffer): RunRecord {
   return JSON.parse(bytes.toString('utf8')) as RunRecord;
+}
+
+/** How often a queued run is asked for. */
+const QUEUED_POLL_MS = 200;
+
+function noSuchRun(model: string, run: number, cause: unknown): NotFoundError {
+  return new NotFoundError(`Cannot find run ${run} of "${model}": there is neither a record nor a workflow of it`, {
+    fix: `perennial runs ${model}`,
+    details: { model, run },
+    cause,
+  });
 }
 
 function noSuchModel(model: string, cause?: unknown): NotFoundError {

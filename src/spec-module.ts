@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -22,10 +22,17 @@ export async function loadSpecModule(file: string): Promise<unknown> {
     throw new UsageError(`Cannot read model spec "${file}": found no such file`, { fix, details: { file }, cause });
   }
   const loaded = await load(file, full);
-  if (loaded.default !== undefined) return loaded.default;
+  const model = defaultOf(loaded.default);
+  if (model !== undefined) return model;
   throw specInvalid(`model spec "${file}"`, [
     { path: '', message: 'found no default export, want: export default defineModel({...})', file },
   ]);
+}
+
+/** In a folder without `"type": "module"` the loader makes CommonJS of a module, and its exports the default. */
+function defaultOf(value: unknown): unknown {
+  const isWrapped = typeof value === 'object' && value !== null && '__esModule' in value && 'default' in value;
+  return isWrapped ? value.default : value;
 }
 
 async function load(file: string, full: string): Promise<{ default?: unknown }> {
@@ -50,10 +57,19 @@ async function load(file: string, full: string): Promise<{ default?: unknown }> 
   }
 }
 
-async function tsxOf(full: string): Promise<{ tsImport(url: string, parent: string): Promise<unknown> } | undefined> {
+interface Tsx {
+  tsImport(url: string, parent: string): Promise<unknown>;
+}
+
+async function tsxOf(full: string): Promise<Tsx | undefined> {
   try {
-    const api = createRequire(full).resolve('tsx/esm/api');
-    return (await import(pathToFileURL(api).href)) as { tsImport(url: string, parent: string): Promise<unknown> };
+    const manifest = createRequire(full).resolve('tsx/package.json');
+    const { exports } = JSON.parse(await readFile(manifest, 'utf8')) as {
+      exports: { './esm/api': { import: { default: string } } };
+    };
+    // `require.resolve` would give the CommonJS twin, which cannot do this.
+    const entry = path.join(path.dirname(manifest), exports['./esm/api'].import.default);
+    return (await import(pathToFileURL(entry).href)) as Tsx;
   } catch {
     return undefined;
   }

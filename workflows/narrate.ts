@@ -60,5 +60,5 @@ function table(rows: readonly (readonly [string, string])[]): string {
 /** The UI's Markdown rewrites fractions, quotes and dashes around numbers, so numbers stand in backticks. */
 function cell(text: string): string {
   const flat = text.replace(/\s+/g, ' ').replace(/\|/g, '/').replace(/[`$]/g, "'");
-  return flat.slice(0, 400).replace(/(?<![\w.'-])-?\d[\d,.]*\d(?![\w'])|(?<![\w.'-])\d(?![\w.'])/g, '`$&`');
+  return flat.slice(0, 400).replace(/(?<![\w.'-])-?\d+(?:[.,:-]\d+)*(?![\w'])/g, '`$&`');
 }

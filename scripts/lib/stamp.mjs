@@ -29,5 +29,5 @@ export async function filesBelow(start) {
   });
   if (entries === undefined) return [start];
   const files = entries.filter((entry) => entry.isFile());
-  return files.map((entry) => path.join(entry.parentPath, entry.name)).sort();
+  return files.map((entry) => path.join(entry.parentPath, entry.name)).toSorted();
 }

@@ -1,7 +1,6 @@
-import { say } from './project.mjs';
 import { captureChild } from './run-child.mjs';
 import { runTests } from './tests.mjs';
-import { inProject } from './project.mjs';
+import { inProject, say } from './project.mjs';
 
 const bin = (name) => inProject('node_modules', '.bin', name);
 
@@ -23,7 +22,7 @@ export async function verify(args) {
     const began = Date.now();
     const { code, output } = await captureChild(program, programArgs);
     const took = `${((Date.now() - began) / 1000).toFixed(1)} s`;
-    say(code === 0 ? `ok      ${name} (${took})` : `FAILED  ${name} (${took})\n${output.trim()}\n`);
+    say(code === 0 ? `ok      ${String(name)} (${took})` : `FAILED  ${String(name)} (${took})\n${output.trim()}\n`);
     if (code !== 0) failed.push(name);
   }
   if (failed.length > 0) say(`failed: ${failed.join(', ')}`);

@@ -4,6 +4,17 @@ import type { Command } from './command.js';
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./init.js')).init,
   validate: async () => (await import('./validate.js')).validate,
+  dev: async () => (await import('./dev.js')).dev,
+  apply: async () => (await import('./apply.js')).apply,
+  run: async () => (await import('./run.js')).run,
+  status: async () => (await import('./status.js')).status,
+  runs: async () => (await import('./runs.js')).runs,
+  show: async () => (await import('./show.js')).show,
+  log: async () => (await import('./log.js')).log,
+  serve: async () => (await import('./serve.js')).serve,
+  worker: async () => (await import('./worker.js')).worker,
+  doctor: async () => (await import('./doctor.js')).doctor,
+  demo: async () => (await import('./demo.js')).demo,
   schema: async () => (await import('./schema.js')).schema,
   version: async () => (await import('./version.js')).version,
 };

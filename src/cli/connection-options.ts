@@ -1,19 +1,25 @@
 import type { Command as Commander } from 'commander';
 import type { CommandContext, CommandOption } from './command.js';
+import { readDevSession } from './dev-session.js';
 
 /** Where a command finds Temporal and the store. */
 export interface Connection {
   readonly address: string;
   readonly namespace: string;
   readonly taskQueue: string;
-  /** As given; undefined for the default of whoever opens it. */
+  /** Address of the store; undefined when nobody named one. */
   readonly store: string | undefined;
+  /** The environment with what a running `perennial dev` adds to it: the store's credentials, above all. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** True when Temporal and the store are those of a running `perennial dev`. */
+  readonly fromDev: boolean;
 }
 
 interface ConnectionOption extends CommandOption {
   /** The option's name in camel case. */
   readonly name: 'address' | 'namespace' | 'taskQueue' | 'store';
   readonly variable: string;
+  readonly fallback?: string;
 }
 
 /** The options that say where Temporal and the store are; each can be given by a variable of the environment too. */
@@ -21,7 +27,7 @@ export const CONNECTION_OPTIONS: readonly ConnectionOption[] = [
   option('address', '--address <host:port>', 'TEMPORAL_ADDRESS', 'Temporal server', '127.0.0.1:7233'),
   option('namespace', '--namespace <name>', 'TEMPORAL_NAMESPACE', 'Temporal namespace', 'default'),
   option('taskQueue', '--task-queue <name>', 'PERENNIAL_TASK_QUEUE', 'queue of the workers', 'perennial'),
-  option('store', '--store <url>', 'PERENNIAL_STORE', 'artifact store: a folder, or an S3 address and bucket'),
+  option('store', '--store <where>', 'PERENNIAL_STORE', 'artifact store: http://host:port/bucket or folder:PATH'),
 ];
 
 /** Adds them to the program: they may stand before and after the command. */
@@ -36,16 +42,30 @@ export function connectionGiven(options: Readonly<Record<string, unknown>>): str
   );
 }
 
-/** What the flags say, then the environment, then the defaults. */
+/**
+ * What the flags say, then the environment, then a `perennial dev` that runs in this folder or above it, then the
+ * defaults. Such a session counts only when neither Temporal nor the store was named: never half of it.
+ */
 export function connectionOf(context: Pick<CommandContext, 'text' | 'env'>): Connection {
-  const given = (name: ConnectionOption['name'], variable: string) =>
-    nonEmpty(context.text(name)) ?? nonEmpty(context.env[variable]);
-  return {
-    address: given('address', 'TEMPORAL_ADDRESS') ?? '127.0.0.1:7233',
-    namespace: given('namespace', 'TEMPORAL_NAMESPACE') ?? 'default',
-    taskQueue: given('taskQueue', 'PERENNIAL_TASK_QUEUE') ?? 'perennial',
-    store: given('store', 'PERENNIAL_STORE'),
+  const named = ['address', 'store'].some((name) => context.text(name)) || isNamed(context.env);
+  const session = named ? undefined : readDevSession(process.cwd());
+  const env = { ...session?.env, ...context.env };
+  const valueOf = (name: ConnectionOption['name']): string | undefined => {
+    const { variable, fallback } = CONNECTION_OPTIONS.find((each) => each.name === name) ?? {};
+    return nonEmpty(context.text(name)) ?? nonEmpty(variable && env[variable]) ?? fallback;
   };
+  return {
+    address: valueOf('address') ?? '',
+    namespace: valueOf('namespace') ?? '',
+    taskQueue: valueOf('taskQueue') ?? '',
+    store: valueOf('store'),
+    env,
+    fromDev: session !== undefined,
+  };
+}
+
+function isNamed(env: CommandContext['env']): boolean {
+  return nonEmpty(env['TEMPORAL_ADDRESS']) !== undefined || nonEmpty(env['PERENNIAL_STORE']) !== undefined;
 }
 
 function option(
@@ -56,7 +76,7 @@ function option(
   fallback?: string,
 ): ConnectionOption {
   const hint = fallback === undefined ? `(also: ${variable})` : `(also: ${variable}; default: ${fallback})`;
-  return { name, flags, variable, description: `${what} ${hint}` };
+  return { name, flags, variable, description: `${what} ${hint}`, ...(fallback === undefined ? {} : { fallback }) };
 }
 
 function nonEmpty(value: string | undefined): string | undefined {

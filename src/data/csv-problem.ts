@@ -1,6 +1,5 @@
-import { createReadStream } from 'node:fs';
 import { DataUnreadableError } from '../errors.js';
-import { csvRelation, type CsvColumn } from './csv-relation.js';
+import { typedCsvRelation, type CsvColumn } from './csv-relation.js';
 import { MAX_LINE_BYTES, type CsvHeader } from './csv-header.js';
 import type { Db } from './duckdb.js';
 import { queryError, QueryError } from './query-error.js';
@@ -26,53 +25,41 @@ export async function explainCsv(
   object: string,
   cause: unknown,
 ): Promise<DataUnreadableError> {
-  const asText = header.names.map((name) => ({ name, type: 'VARCHAR' }));
-  const problems =
-    (await findProblems(db, csvRelation(file, header, asText, REJECTS), csvRelation(file, header, asText))) ??
-    (await findProblems(db, csvRelation(file, header, columns, REJECTS), csvRelation(file, header, columns)));
-  const first = problems?.[0] ?? { found: oneLine(queryError(cause).summary) };
-  const where = [
-    first.line === undefined ? '' : ` line ${first.line}`,
-    first.column === undefined ? '' : ` column "${first.column}"`,
-  ].join(',');
-  const place = where.replaceAll(/^,|,$/g, '');
-  const more = (problems?.length ?? 0) > 1 ? `; ${(problems?.length ?? 0) - 1} more in the details` : '';
-  return new DataUnreadableError(`Cannot read "${object}"${place && `,${place}`}: ${first.found}${more}`, {
+  const problems = await csvProblems(db, file, header, columns);
+  return csvError(object, problems.length > 0 ? problems : [{ found: oneLine(queryError(cause).summary) }], cause);
+}
+
+/** The error for these problems, of which there is at least one. */
+export function csvError(object: string, problems: readonly CsvProblem[], cause?: unknown): DataUnreadableError {
+  const { line, column, found = '' } = problems[0] ?? {};
+  const place = (line === undefined ? '' : `, line ${line}`) + (column === undefined ? '' : `, column "${column}"`);
+  const more = problems.length > 1 ? `; ${problems.length - 1} more in the details` : '';
+  return new DataUnreadableError(`Cannot read "${object}"${place}: ${found}${more}`, {
     fix: 'Correct the row where the file is written, and write the file again.',
-    details: { object, ...position(first), ...(problems && { problems }) },
-    cause,
+    details: { object, ...(line !== undefined && { line }), ...(column !== undefined && { column }), problems },
+    ...(cause !== undefined && { cause }),
   });
 }
 
-/**
- * The first NUL byte of a file: DuckDB would take it for text.
- *
- * @returns its line from 1, or undefined when there is none
- */
-export async function findNul(file: string, signal?: AbortSignal): Promise<number | undefined> {
-  let before = 0;
-  const stream = createReadStream(file, { highWaterMark: 4 * 1024 * 1024, ...(signal && { signal }) });
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    const at = chunk.indexOf(0);
-    if (at >= 0) return lineAt(file, before + at, signal);
-    before += chunk.length;
+/** Up to five rows that cannot be read: for their structure, or when that is sound, for values of the wrong type. */
+export async function csvProblems(
+  db: Db,
+  file: string,
+  header: CsvHeader,
+  columns: readonly CsvColumn[],
+): Promise<CsvProblem[]> {
+  const asText = header.names.map((name) => ({ name, type: 'VARCHAR' }));
+  for (const types of [asText, columns]) {
+    const [tolerant, strict] = [REJECTS, []].map((extra) => typedCsvRelation(file, header, types, extra));
+    const found = await findProblems(db, tolerant ?? '', strict ?? '');
+    if (found.length > 0) return found;
   }
-  return undefined;
-}
-
-async function lineAt(file: string, offset: number, signal: AbortSignal | undefined): Promise<number> {
-  let line = 1;
-  if (offset === 0) return line;
-  const stream = createReadStream(file, { end: offset - 1, ...(signal && { signal }) });
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) line += 1;
-  }
-  return line;
+  return [];
 }
 
 const REJECTS = ['store_rejects = true', 'rejects_limit = 5'];
 
-async function findProblems(db: Db, tolerant: string, strict: string): Promise<CsvProblem[] | undefined> {
+async function findProblems(db: Db, tolerant: string, strict: string): Promise<CsvProblem[]> {
   try {
     // Counting one column would let DuckDB skip the conversion of the others.
     await db.rows(`SELECT count(COLUMNS(*)) FROM ${tolerant}`);
@@ -90,20 +77,13 @@ async function findProblems(db: Db, tolerant: string, strict: string): Promise<C
     }
     // What is no row, such as broken UTF-8, is in no table of rejects.
     await db.rows(`SELECT count(COLUMNS(*)) FROM ${strict}`);
-    return undefined;
+    return [];
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
     const line = /CSV Error on Line: (\d+)/.exec(error.message)?.[1];
     const column = /converting column "([^]*?)"\. /.exec(error.message)?.[1];
     return [{ ...(line && { line: Number(line) }), ...(column && { column }), found: plainReason(error.message) }];
   }
-}
-
-function position(problem: CsvProblem): { line?: number; column?: string } {
-  return {
-    ...(problem.line !== undefined && { line: problem.line }),
-    ...(problem.column !== undefined && { column: problem.column }),
-  };
 }
 
 function plainReason(message: string): string {

@@ -39,14 +39,29 @@ export async function sniffCsv(
   }));
 }
 
-/** The file as a relation with exactly these columns, nothing guessed. */
+/** The file as a relation with exactly these columns, nothing guessed; whole numbers as text, see {@link csvProjection}. */
 export function csvRelation(
   file: string,
   header: CsvHeader,
   columns: readonly CsvColumn[],
   extra: readonly string[] = [],
 ): string {
-  const types = columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(readType(type))}`);
+  return typedCsvRelation(
+    file,
+    header,
+    columns.map(({ name, type }) => ({ name, type: type === 'BIGINT' ? 'VARCHAR' : type })),
+    extra,
+  );
+}
+
+/** As {@link csvRelation}, with every column read as its own type: for finding values that do not convert. */
+export function typedCsvRelation(
+  file: string,
+  header: CsvHeader,
+  columns: readonly CsvColumn[],
+  extra: readonly string[] = [],
+): string {
+  const types = columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`);
   const options = [dialect(header), 'auto_detect = false', `columns = {${types.join(', ')}}`, ...extra];
   return `read_csv(${quoteFile(file)}, ${options.join(', ')})`;
 }
@@ -76,15 +91,11 @@ export function notWhole(name: string): string {
 
 export const NOT_WHOLE = 'not a whole number in column: ';
 
-function readType(type: string): string {
-  return type === 'BIGINT' ? 'VARCHAR' : type;
-}
-
 function dialect({ delimiter }: CsvHeader): string {
   return [
     `delim = ${quoteText(delimiter)}`,
     `quote = '"', escape = '"', comment = '', skip = 0, header = true, compression = 'none', encoding = 'utf-8'`,
-    `strict_mode = true, null_padding = false, ignore_errors = false, normalize_names = false`,
+    `strict_mode = true, null_padding = false, normalize_names = false`,
     `dateformat = '%Y-%m-%d', max_line_size = ${MAX_LINE_BYTES}`,
     // The default of 32 MB a thread doubles the memory and is no faster.
     `buffer_size = ${2 * MAX_LINE_BYTES}`,

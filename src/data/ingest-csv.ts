@@ -1,6 +1,7 @@
 import { DataUnreadableError } from '../errors.js';
 import { checkColumnNames } from './column-names.js';
-import { explainCsv, findNul } from './csv-problem.js';
+import { csvError, csvProblems, explainCsv } from './csv-problem.js';
+import { scanCsv } from './csv-scan.js';
 import { readCsvHeader, type CsvHeader } from './csv-header.js';
 import {
   csvProjection,
@@ -36,17 +37,17 @@ export async function ingestCsv(
   const { file, object } = input;
   const header = await readCsvHeader(file, object);
   checkColumnNames(header.names, object);
-  const nul = findNul(file, input.signal);
-  // The scan runs beside the reading below; its failure is seen by the await at the end.
-  nul.catch(() => undefined);
-  await readStrictly(db, input, header, write);
-  const line = await nul;
-  if (line !== undefined) {
-    throw new DataUnreadableError(`Cannot read "${object}", line ${line}: it has a NUL byte`, {
-      fix: 'Write the file again as text, without NUL bytes.',
-      details: { object, line },
-    });
+  const scan = scanCsv(file, input.signal);
+  // It runs beside the reading below; its failure is seen by the awaits.
+  scan.catch(() => undefined);
+  try {
+    await readStrictly(db, input, header, write);
+  } catch (error) {
+    const problem = await scan;
+    throw problem ? csvError(object, [problem], error) : error;
   }
+  const problem = await scan;
+  if (problem) throw csvError(object, [problem]);
 }
 
 async function readStrictly(
@@ -69,7 +70,9 @@ async function readStrictly(
     columns = await widened(db, file, header, await sniffCsv(db, file, header, declared, 'all'), declared);
     await attempt();
   } catch (error) {
-    if (error instanceof QueryError && error.message.includes(NOT_WHOLE)) {
+    const rounded = error instanceof QueryError && error.message.includes(NOT_WHOLE);
+    // Text in a column of declared whole numbers has a line; 12.5, which DuckDB would round, only a row.
+    if (rounded && (await csvProblems(db, file, header, columns)).length === 0) {
       throw await notWholeError(db, file, header, columns, object, error);
     }
     throw await explained(db, input, header, columns, error);
@@ -96,7 +99,7 @@ async function explained(
   return explainCsv(db, input.file, header, known, input.object, error);
 }
 
-const BAD_INPUT = new Set(['Invalid Input', 'Conversion', 'Out of Range', 'Parser', 'Binder']);
+const BAD_INPUT = new Set(['Invalid Input', 'Conversion', 'Out of Range', 'Not implemented', 'Parser', 'Binder']);
 
 /** A column that is sniffed as whole numbers but has other spellings of them (0x10) is text, unless it is declared. */
 async function widened(

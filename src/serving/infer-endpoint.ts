@@ -16,13 +16,13 @@ export function answerInfer(state: ServingState, request: IncomingMessage, respo
   if (!match) return false;
   const [, model = '', version] = match;
   infer(state, request, model, version).then(
-    (body) => send(response, 200, body),
+    (body) => send(response, 200, body, state.signal.aborted ? { connection: 'close' } : {}),
     (error: unknown) => {
       const problem = toProblem(error);
       state.count(model, problem.status);
       if (problem.status === 500) state.log.error({ model, err: error }, 'could not answer a request');
       // What is left of a body that was not read would be taken for the next request.
-      const unread = request.complete ? {} : { connection: 'close' };
+      const unread = request.complete && !state.signal.aborted ? {} : { connection: 'close' };
       send(response, problem.status, problem.body, { ...problem.headers, ...unread, ...allowed(problem) });
       request.resume();
     },

@@ -100,8 +100,7 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
 
   const stop = async (): Promise<void> => {
     stopping.abort(new Error('the server stops'));
-    await announcer?.stop();
-    await closeHttp(http);
+    await Promise.all([closeHttp(http), announcer?.stop()]);
     await begin;
     await Promise.all(loops);
     await thread?.close();

@@ -28,6 +28,10 @@ const GARBLED = new Set([
   'InvalidDigest',
   'IncompleteBody',
   'RequestTimeout',
+  // The list of parts that ends an upload.
+  'InvalidPart',
+  'InvalidPartOrder',
+  'MalformedXML',
 ]);
 
 /** True when the body was not what its checksum says: spoilt on the way, or changed since it was hashed. */

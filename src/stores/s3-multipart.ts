@@ -22,7 +22,8 @@ export interface UploadPlan {
 
 /** S3 takes no more parts than this. */
 const MOST_PARTS = 10_000;
-const ABORT_MS = 10_000;
+const GIVE_UP_MS = 10_000;
+const GIVE_UP_ROUNDS = 3;
 
 /**
  * Sends a file as a multipart upload of its own: the id is new for every call, so no two attempts ever share an upload,
@@ -33,7 +34,6 @@ export async function uploadInParts(
   plan: UploadPlan,
   commit: (complete: () => Promise<void>) => Promise<'created' | 'exists'>,
 ): Promise<'created' | 'exists'> {
-  const { key } = plan.place;
   const id = await retrying(plan.policy, plan.signal, canHeal, () => begin(s3, plan));
   let outcome: 'created' | 'exists' | undefined;
   try {
@@ -41,7 +41,7 @@ export async function uploadInParts(
     outcome = await commit(() => complete(s3, plan, id, parts));
     return outcome;
   } finally {
-    if (outcome !== 'created') await giveUp(s3, key, id);
+    if (outcome !== 'created') await giveUp(s3, plan, id);
   }
 }
 
@@ -50,7 +50,7 @@ async function begin(s3: S3Connection, { place, headers, signal }: UploadPlan): 
     method: 'POST',
     key: place.key,
     query: 'uploads',
-    headers: { ...headers, 'x-amz-checksum-algorithm': 'CRC32' },
+    headers: { ...headers, 'x-amz-checksum-algorithm': 'CRC32', 'x-amz-checksum-type': 'FULL_OBJECT' },
     signal,
   });
   const id = textOf((await drained(answer)).toString(), 'UploadId');
@@ -63,11 +63,17 @@ interface SentPart {
   readonly crc: string;
 }
 
+interface SentParts {
+  readonly parts: readonly SentPart[];
+  /** CRC of the whole object. */
+  readonly crc: string;
+}
+
 /**
  * Reads the parts in order, so that the whole is hashed once more and a file that changed since it was hashed is never
  * completed; the wire is checked part by part by a CRC, which costs next to nothing beside a second SHA-256.
  */
-async function sendParts(s3: S3Connection, plan: UploadPlan, id: string): Promise<SentPart[]> {
+async function sendParts(s3: S3Connection, plan: UploadPlan, id: string): Promise<SentParts> {
   const { file, place } = plan;
   const stop = new AbortController();
   const signal = plan.signal ? AbortSignal.any([plan.signal, stop.signal]) : stop.signal;
@@ -96,12 +102,13 @@ async function sendParts(s3: S3Connection, plan: UploadPlan, id: string): Promis
   }
   const found = reader.verifier.mismatch(file);
   if (found) throw notAsDeclared(place, found, describe(file.sha256, file.bytes));
-  return sent;
+  return { parts: sent, crc: encodedCrc(reader.crc) };
 }
 
 /** Hands out the parts of a file one after the other, and hashes them on the way. */
 class PartReader {
   readonly verifier = new Verifier();
+  crc = 0;
   readonly partBytes: number;
   readonly #handle: FileHandle;
   readonly #bytes: number;
@@ -141,6 +148,7 @@ class PartReader {
     }
     const bytes = buffer.subarray(0, filled);
     this.verifier.update(bytes);
+    this.crc = crc32(bytes, this.crc);
     return filled === 0 ? undefined : { number: this.#number, bytes };
   }
 }
@@ -152,9 +160,7 @@ async function sendPart(
   body: Buffer,
   signal: AbortSignal,
 ): Promise<SentPart> {
-  const sum = Buffer.alloc(4);
-  sum.writeUInt32BE(crc32(body));
-  const crc = sum.toString('base64');
+  const crc = encodedCrc(crc32(body));
   const headers = { 'x-amz-checksum-crc32': crc };
   const answer = await s3.send({ method: 'PUT', key, query, headers, body, bytes: body.length, signal });
   await drained(answer);
@@ -163,8 +169,8 @@ async function sendPart(
   return { etag, crc };
 }
 
-async function complete(s3: S3Connection, plan: UploadPlan, id: string, parts: readonly SentPart[]): Promise<void> {
-  const list = parts.map(
+async function complete(s3: S3Connection, plan: UploadPlan, id: string, sent: SentParts): Promise<void> {
+  const list = sent.parts.map(
     ({ etag, crc }, index) =>
       `<Part><PartNumber>${index + 1}</PartNumber><ETag>${etag.replaceAll('"', '')}</ETag><ChecksumCRC32>${crc}</ChecksumCRC32></Part>`,
   );
@@ -173,7 +179,11 @@ async function complete(s3: S3Connection, plan: UploadPlan, id: string, parts: r
     method: 'POST',
     key: plan.place.key,
     query: `uploadId=${id}`,
-    headers: { 'if-none-match': '*', 'content-type': 'application/xml' },
+    // The list itself may be spoilt on the way, and then name fewer parts; the CRC of the whole finds that.
+    headers: {
+      ...{ 'if-none-match': '*', 'content-type': 'application/xml' },
+      ...{ 'x-amz-checksum-crc32': sent.crc, 'x-amz-checksum-type': 'FULL_OBJECT' },
+    },
     document,
     // The server may take a while to put a large object together.
     bytes: plan.file.bytes,
@@ -187,12 +197,25 @@ async function complete(s3: S3Connection, plan: UploadPlan, id: string, parts: r
   if (!xml.includes('</CompleteMultipartUploadResult>')) throw new S3Silence('no answer to the end of an upload');
 }
 
-/** Frees the parts. When even that fails, the server drops them by its own rule (MinIO: after a day). */
-async function giveUp(s3: S3Connection, key: string, id: string): Promise<void> {
+function encodedCrc(crc: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc);
+  return bytes.toString('base64');
+}
+
+/**
+ * Frees the parts. A part that was still on its way may keep an upload alive, so it is given up until the server says
+ * that there is none. When that fails, the server drops it by its own rule (MinIO: after a day).
+ */
+async function giveUp(s3: S3Connection, plan: UploadPlan, id: string): Promise<void> {
+  // Not the caller's signal: that may be why we are here.
+  const signal = AbortSignal.timeout(GIVE_UP_MS);
+  const call = { method: 'DELETE' as const, key: plan.place.key, query: `uploadId=${id}`, signal };
   try {
-    const signal = AbortSignal.timeout(ABORT_MS);
-    await drained(await s3.send({ method: 'DELETE', key, query: `uploadId=${id}`, signal }));
+    for (let round = 1; round <= GIVE_UP_ROUNDS; round += 1) {
+      await retrying(plan.policy, signal, canHeal, async () => drained(await s3.send(call)));
+    }
   } catch {
-    // The error that brought us here matters more.
+    // Usually NoSuchUpload: it is gone. Otherwise the error that brought us here matters more.
   }
 }

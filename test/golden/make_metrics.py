@@ -120,7 +120,7 @@ def make_normal():
         "quantile": [[share, stats.norm.ppf(share)] for share in shares],
         "tailShare": tails,
         "values": values.tolist(),
-        "quantilesOfValues": [[level, np.quantile(values, level)] for level in levels],
+        "quantilesOfValues": [[level, np.quantile(values, level, method="weibull")] for level in levels],
     }
 
 

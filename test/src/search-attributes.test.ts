@@ -1,12 +1,12 @@
 import { Connection } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTemporal, type TemporalServer } from '../../src/dev/temporal.js';
 import { SEARCH_ATTRIBUTES } from '../../src/domain/search-attributes.js';
 import { SetupConflictError } from '../../src/errors.js';
 import { ensureSearchAttributes, missingSearchAttributes } from '../../src/search-attributes.js';
 
-const KEYWORD = 2;
-const INT = 3;
+const { IndexedValueType } = temporal.api.enums.v1;
 let server: TemporalServer;
 let connection: Connection;
 
@@ -32,12 +32,12 @@ it('a search attribute of another type is refused, naming it and the command tha
   const { namespace } = server;
   const name = SEARCH_ATTRIBUTES.stage;
   await remove(name);
-  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: { [name]: INT } });
+  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: { [name]: IndexedValueType.INDEXED_VALUE_TYPE_INT } });
   const error = await ensureSearchAttributes(connection, namespace).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(SetupConflictError);
   const { message, fix } = error as SetupConflictError;
   expect(message).toContain(`"${name}"`);
-  expect(message).toContain(`Keyword (${KEYWORD})`);
+  expect(message).toContain(`Keyword (2)`);
   expect(fix).toBe(`temporal operator search-attribute remove --namespace ${namespace} --name ${name}`);
 });
 

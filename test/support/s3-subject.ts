@@ -1,3 +1,4 @@
+import { Client } from 'minio';
 import { MinioStore, type MinioStoreOptions } from '../../src/stores/minio-store.js';
 import type { S3Server } from '../../src/dev/minio.js';
 
@@ -18,4 +19,22 @@ export function testStore(
     retry: { baseMs: 10, capMs: 200 },
     ...options,
   });
+}
+
+/** The ids of the uploads that nobody completed or gave up. */
+export async function openUploads(server: S3Server): Promise<string[]> {
+  const client = new Client({
+    endPoint: '127.0.0.1',
+    port: Number(new URL(server.endpoint).port),
+    useSSL: false,
+    accessKey: server.accessKey,
+    secretKey: server.secretKey,
+    region: 'us-east-1',
+  });
+  const uploads: string[] = [];
+  // MinIO lists uploads of one object only, versitygw all of a bucket: a prefix that names the object serves both.
+  for await (const upload of client.listIncompleteUploads('perennial-test', '', true)) {
+    uploads.push((upload as { key: string }).key);
+  }
+  return uploads;
 }

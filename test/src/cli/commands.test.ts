@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -66,7 +67,7 @@ test('the sample data is the same on every machine', () => {
   const digest = createHash('sha256')
     .update(SAMPLE_WEEKS.map((_, index) => sampleWeek(index)).join(''))
     .digest('hex');
-  expect(digest).toBe('SAMPLE_DIGEST');
+  expect(digest).toBe('f3c09b05bf99f1fcf8e086ed6544010b6f76ad90a14035bebc7fa78d588a11de');
 });
 
 test('validate shows every problem of a spec with its place and ends with 4', async () => {
@@ -96,11 +97,9 @@ test('validate reads a spec in TypeScript where tsx is installed, and says what 
     expect(alone.stderr).toContain('does not read TypeScript, want tsx');
     expect(alone.stderr).toContain('npm install --save-dev tsx');
   }
-  const modules = path.join(folder, 'node_modules', 'tsx');
-  await mkdir(modules, { recursive: true });
-  const real = import.meta.resolve('tsx/esm/api');
-  await writeFile(path.join(modules, 'package.json'), '{"type":"module","exports":{"./esm/api":"./api.js"}}');
-  await writeFile(path.join(modules, 'api.js'), `export * from ${JSON.stringify(real)};`);
+  await mkdir(path.join(folder, 'node_modules'));
+  const tsx = path.dirname(createRequire(import.meta.url).resolve('tsx/package.json'));
+  await symlink(tsx, path.join(folder, 'node_modules', 'tsx'));
   const read = await runCli(['validate', 'spec.ts', '--json'], { cwd: folder });
   expect(read.code).toBe(0);
   expect((JSON.parse(read.stdout) as { spec: unknown }).spec).toStrictEqual({

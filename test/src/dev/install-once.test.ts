@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -39,6 +41,16 @@ it('installations that share a lock run one after the other', async () => {
     installOnce({ what: name, target: path.join(cache, name), lock: 'builds', make }, silent);
   await Promise.all(['a', 'b', 'c'].map(install));
   expect(most).toBe(1);
+});
+
+it('what a killed process left half done is removed by the next installation, what a living one does is not', async () => {
+  const child = spawn('true');
+  await once(child, 'exit');
+  const [dead, living] = [`thing-${child.pid}-1`, `thing-${process.pid}-1`];
+  for (const name of [dead, living]) await mkdir(path.join(cache, 'scratch', name), { recursive: true });
+  const make = (draft: string) => writeFile(draft, '');
+  await installOnce({ what: 'thing', target: path.join(cache, 'thing'), make }, silent);
+  expect(await readdir(path.join(cache, 'scratch'))).toEqual([living]);
 });
 
 async function writeAndThrow(draft: string): Promise<void> {

@@ -7,7 +7,8 @@ import { binaryModel, type TestModel } from '../../support/onnx-models.js';
 export const numbered = (number: number): TestModel => binaryModel({ weights: { age: 0 }, bias: number / 10 });
 export const probability = (number: number): number => 1 / (1 + Math.exp(-number / 10));
 
-const BODY = JSON.stringify({ inputs: [{ name: 'age', datatype: 'FP32', shape: [1, 1], data: [1] }] });
+/** A request of one row. */
+export const BODY = JSON.stringify({ inputs: [{ name: 'age', datatype: 'FP32', shape: [1, 1], data: [1] }] });
 
 export interface Inferred {
   readonly status: number;

@@ -1,14 +1,16 @@
-import { Agent } from 'node:http';
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { blobKey, ledgerKey } from '../../../src/domain/artifact.js';
+import { liveServers } from '../../../src/serving/live-servers.js';
 import { startModelServer, type ModelServer, type ModelServerOptions } from '../../../src/serving/server.js';
 import { FolderStore } from '../../../src/stores/folder-store.js';
 import { sha256Hex } from '../../../src/stores/digest.js';
 import { binaryModel, oneNodeModel } from '../../support/onnx-models.js';
-import { closedLoop, infer, metadata, numbered, probability, until } from './asking.js';
+import { BODY, closedLoop, infer, metadata, numbered, probability, until } from './asking.js';
 import { promote, publish, register, storeBundle } from './publish.js';
 
 let folder: string;
@@ -90,13 +92,28 @@ describe('model server, changing to a new champion', () => {
   it('answers what is under way when it is stopped, and takes no more', async () => {
     await publish(store, 'churn', numbered(1));
     const server = await start();
-    const agent = new Agent({ keepAlive: true });
-    const answers = Promise.all(Array.from({ length: 50 }, () => infer(server.url, agent)));
-    const first = await infer(server.url, agent);
-    await Promise.all([server.stop(), answers]);
-    expect([first, ...(await answers)].every(({ status }) => status === 200)).toBe(true);
-    await expect(infer(server.url, agent)).rejects.toThrow('ECONNREFUSED');
-    agent.destroy();
+    const call = request(`${server.url}/v2/models/churn/infer`, {
+      method: 'POST',
+      headers: { expect: '100-continue' },
+    });
+    call.flushHeaders();
+    // The server has begun with this request, and waits for its body.
+    await once(call, 'continue');
+    const stopping = server.stop();
+    await expect(fetch(server.url)).rejects.toThrow('fetch failed');
+    call.end(BODY);
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    expect([response.statusCode, response.headers.connection]).toEqual([200, 'close']);
+    response.resume();
+    await stopping;
+  });
+
+  it('can be stopped twice, and while it starts to load', async () => {
+    await publish(store, 'churn', numbered(1));
+    const server = await start();
+    await publish(store, 'churn', numbered(2));
+    await Promise.all([server.stop(), server.stop()]);
+    expect(await liveServers(store, 'churn')).toEqual([]);
   });
 });
 

@@ -47,8 +47,8 @@ describe('process trainer', () => {
         PERENNIAL_PARENT_PIPE: '1',
         CUDA_VISIBLE_DEVICES: '0',
       });
-      const known = ['PATH', 'LANG', 'HOME', 'TMPDIR', 'PWD', 'OLDPWD', 'SHLVL', '_', 'CUDA_VISIBLE_DEVICES'];
-      const others = Object.keys(seen).filter((name) => !known.includes(name) && !name.endsWith('_NUM_THREADS'));
+      const known = new Set(['PATH', 'LANG', 'HOME', 'TMPDIR', 'PWD', 'OLDPWD', 'SHLVL', '_', 'CUDA_VISIBLE_DEVICES']);
+      const others = Object.keys(seen).filter((name) => !known.has(name) && !name.endsWith('_NUM_THREADS'));
       expect(others.toSorted()).toEqual([
         'PERENNIAL_JOB',
         'PERENNIAL_PARENT_PIPE',

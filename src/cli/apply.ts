@@ -1,0 +1,31 @@
+import type { Command } from './command.js';
+
+export const apply: Command = {
+  name: 'apply',
+  summary: 'Makes a model spec live: stores it, starts or updates its loop, and its Schedule.',
+  examples: ['apply perennial.yaml', 'apply perennial.yaml --json'],
+  arguments: [{ name: '[file]', description: 'the spec file; default: perennial.yaml' }],
+  connects: true,
+  async run(context) {
+    const { readSpecFile } = await import('../spec-file.js');
+    const stored = await readSpecFile(context.words[0] ?? 'perennial.yaml');
+    const [{ withPerennial, reachTemporal }, { watchingForWorkers }] = await Promise.all([
+      import('./connect.js'),
+      import('./worker-watch.js'),
+    ]);
+    await withPerennial(context, async ({ perennial, temporal, where }) => {
+      await reachTemporal(where);
+      const applied = await watchingForWorkers(context, temporal, where, () => perennial.apply(stored));
+      context.answer({ ...applied }, () =>
+        [
+          `${context.colours.green('applied')}  ${applied.model}`,
+          `  spec      ${applied.spec.slice(0, 12)}`,
+          `  loop      ${applied.loop}`,
+          `  schedule  ${applied.schedule}`,
+          '',
+          `Next: perennial run ${applied.model} --wait`,
+        ].join('\n'),
+      );
+    });
+  },
+};

@@ -1,0 +1,89 @@
+import { Client, Connection } from '@temporalio/client';
+import { PerennialClient } from '../client.js';
+import { portOpen } from '../dev/port-open.js';
+import { NotFoundError, ServiceUnreachableError } from '../errors.js';
+import { nearestName } from '../spec-nearest.js';
+import { openStore, storeFromEnvironment } from '../stores/index.js';
+import type { ArtifactStore } from '../stores/store.js';
+import type { CommandContext } from './command.js';
+import { connectionOf, type Connection as Where } from './connection-options.js';
+import { knownModels } from './known-models.js';
+import { temporalError } from './temporal-error.js';
+
+/** Everything that a command needs to ask and to tell. */
+export interface Connected {
+  readonly perennial: PerennialClient;
+  readonly temporal: Client;
+  readonly store: ArtifactStore;
+  readonly where: Where;
+}
+
+const PATIENCE_MS = 5000;
+
+/**
+ * Opens the store and Temporal, lets a command use them, and closes them. Temporal is first reached for when it is used, so
+ * that what only reads the store works without it.
+ *
+ * @throws {ServiceUnreachableError} and the like in place of what the libraries throw
+ */
+export async function withPerennial<Result>(
+  context: CommandContext,
+  use: (connected: Connected) => Promise<Result>,
+): Promise<Result> {
+  const where = connectionOf(context);
+  const store = openStoreAt(where);
+  const connection = Connection.lazy({ address: where.address, connectTimeout: PATIENCE_MS });
+  const temporal = new Client({ connection, namespace: where.namespace, identity: identity(context) });
+  const perennial = new PerennialClient({ client: temporal, store, taskQueue: where.taskQueue });
+  try {
+    return await use({ perennial, temporal, store, where });
+  } catch (error) {
+    throw await explained(error, where, store);
+  } finally {
+    await Promise.all([connection.close(), store.close()]);
+  }
+}
+
+/** Says at once that nobody listens at Temporal's address: the client would try for a while first. */
+export async function reachTemporal({ address }: Where): Promise<void> {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon).replaceAll(/[[\]]/g, '');
+  if (await portOpen(Number(address.slice(colon + 1)), host === '' ? '127.0.0.1' : host, PATIENCE_MS)) return;
+  throw unreachable(address);
+}
+
+/** Opens the store that the command line, the environment or a running `perennial dev` names. */
+export function openStoreAt({ store, env }: Where): ArtifactStore {
+  return store === undefined ? storeFromEnvironment(env) : openStore(store, env);
+}
+
+async function explained(error: unknown, where: Where, store: ArtifactStore): Promise<unknown> {
+  if (error instanceof NotFoundError) return await withGuess(error, store);
+  return temporalError(error, where) ?? error;
+}
+
+/** Adds the model that was most likely meant. */
+async function withGuess(error: NotFoundError, store: ArtifactStore): Promise<NotFoundError> {
+  const { model } = error.details;
+  if (typeof model !== 'string') return error;
+  // A guess is a courtesy: a store that cannot be listed does not get in its way.
+  const guess = nearestName(model, await knownModels(store).catch(() => []));
+  if (guess === undefined || guess === model) return error;
+  return new NotFoundError(`${error.message}; did you mean "${guess}"?`, {
+    ...(error.fix === undefined ? {} : { fix: error.fix }),
+    details: { ...error.details, guess },
+    cause: error,
+  });
+}
+
+export function unreachable(address: string, cause?: unknown): ServiceUnreachableError {
+  return new ServiceUnreachableError(`Cannot reach Temporal at ${address}: nobody answers`, {
+    fix: 'Start it (perennial dev), or name another with --address or TEMPORAL_ADDRESS; perennial doctor looks closer.',
+    details: { address },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function identity({ env }: CommandContext): string {
+  return env['USER'] || env['LOGNAME'] || 'perennial cli';
+}

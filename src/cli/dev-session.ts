@@ -1,0 +1,44 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { markOf, processAlive, type ProcessMark } from '../dev/process-alive.js';
+
+/** What a running `perennial dev` leaves in its folder, so that other commands started there find it. */
+export interface DevSession {
+  readonly process: ProcessMark;
+  /** Variables as a person would set them. They hold the store's credentials. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Where `perennial dev` keeps its state, within the folder that it was started in. */
+export const DEV_FOLDER = '.perennial';
+const FILE = 'dev.json';
+
+/** Writes the session of this process, readable by this user only. */
+export function writeDevSession(folder: string, env: DevSession['env']): void {
+  mkdirSync(folder, { recursive: true });
+  const session: DevSession = { process: markOf(process.pid), env };
+  writeFileSync(path.join(folder, FILE), JSON.stringify(session), { mode: 0o600 });
+}
+
+/** Removes it. */
+export function removeDevSession(folder: string): void {
+  rmSync(path.join(folder, FILE), { force: true });
+}
+
+/** The session of a `perennial dev` that still runs, from this folder upwards; undefined when there is none. */
+export function readDevSession(from: string): DevSession | undefined {
+  for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
+    const session = readSession(path.join(folder, DEV_FOLDER, FILE));
+    if (session && processAlive(session.process)) return session;
+    if (folder === path.dirname(folder)) return undefined;
+  }
+}
+
+function readSession(file: string): DevSession | undefined {
+  try {
+    const session = JSON.parse(readFileSync(file, 'utf8')) as Partial<DevSession>;
+    return typeof session.process?.pid === 'number' && session.env ? (session as DevSession) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,87 @@
+import { startModelServer } from '../serving/server.js';
+import { startStack, type Stack } from '../dev/stack.js';
+import { stackEnvironment } from '../dev/stack-environment.js';
+import { openStore } from '../stores/index.js';
+import type { CommandContext } from './command.js';
+import { removeDevSession, writeDevSession } from './dev-session.js';
+import { listenError } from './serve.js';
+import { startWorker } from './start-worker.js';
+import { untilAborted } from './until-aborted.js';
+
+export interface DevOptions {
+  readonly store: 'minio' | 'folder';
+  readonly dataFolder: string;
+  readonly port: number;
+  readonly taskQueue: string;
+}
+
+/** Starts everything, says where it is, and ends all of it on Ctrl-C, in the order in which it stands on each other. */
+export async function runDev(context: CommandContext, options: DevOptions): Promise<void> {
+  const { dataFolder, port, taskQueue } = options;
+  const undo: (() => unknown)[] = [];
+  try {
+    const stack = await startStack({ store: options.store, dataFolder, ui: true, progress: context.note });
+    undo.push(() => stack.stop());
+    const store = openStore(stack.store);
+    undo.push(() => store.close());
+    context.signal.throwIfAborted();
+    // Makes the bucket before worker and server both look for it.
+    await store.probe();
+    const { address, namespace } = stack.temporal;
+    const worker = await startWorker({
+      address,
+      namespace,
+      taskQueue,
+      store,
+      note: context.note,
+      python: stack.python,
+    });
+    undo.push(async () => {
+      worker.stop();
+      await worker.ended;
+    });
+    const server = await startModelServer({ store, models: 'discover', port, logLevel: 'warn' }).catch(
+      (error: unknown) => {
+        throw listenError(error, port);
+      },
+    );
+    undo.push(() => server.stop());
+    const env = { ...stackEnvironment(stack), PERENNIAL_TASK_QUEUE: taskQueue };
+    writeDevSession(dataFolder, env);
+    undo.push(() => removeDevSession(dataFolder));
+    context.answer(documentOf(stack, server.url, store.name, options), () => {
+      return textOf(context, stack, server.url, store.name, dataFolder);
+    });
+    // A worker that fails ends all of it, with its error.
+    await Promise.race([untilAborted(context.signal), worker.ended]);
+    context.note('\nStopping');
+  } finally {
+    for (const step of undo.reverse()) await step();
+  }
+}
+
+function documentOf({ temporal, pids }: Stack, serverUrl: string, storeName: string, options: DevOptions) {
+  return {
+    temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: temporal.uiUrl ?? null },
+    store: storeName,
+    modelServer: serverUrl,
+    taskQueue: options.taskQueue,
+    dataFolder: options.dataFolder,
+    pids: [process.pid, ...pids],
+  };
+}
+
+function textOf(context: CommandContext, stack: Stack, serverUrl: string, storeName: string, folder: string): string {
+  const { colours } = context;
+  return [
+    colours.green('Perennial is up'),
+    `  Temporal      ${stack.temporal.address}`,
+    `  Temporal UI   ${colours.cyan(stack.temporal.uiUrl ?? '-')}`,
+    `  store         ${storeName}`,
+    `  model server  ${colours.cyan(serverUrl)}`,
+    `  kept in       ${folder}`,
+    '',
+    'In another terminal, in this folder: perennial apply perennial.yaml',
+    'Ctrl-C stops all of it.',
+  ].join('\n');
+}

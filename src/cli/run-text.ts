@@ -1,0 +1,70 @@
+import type { Estimate, Metrics } from '../domain/evaluation.js';
+import type { RunRecord, RunResult } from '../domain/run.js';
+import type { CommandContext } from './command.js';
+import { table } from './table.js';
+
+type Screen = Pick<CommandContext, 'isTty' | 'width' | 'colours'>;
+
+/** A run as people read it: what came out, why, and what it was made of. */
+export function runText(screen: Screen, record: RunRecord): string {
+  const { run, model, outcome, summary, trigger, failure, result } = record;
+  const lines = [
+    `${outcomeText(screen, outcome)}  ${summary}`,
+    '',
+    `  run        ${run} of ${model} (${record.workflowId})`,
+    `  asked for  ${trigger.kind}, by ${trigger.by}: ${trigger.reason}`,
+    `  time       ${record.startedAt} to ${record.finishedAt}`,
+  ];
+  if (record.parameters) lines.push(`  parameters ${JSON.stringify(record.parameters)}`);
+  if (result) lines.push(...resultLines(screen, result));
+  if (failure) {
+    lines.push('', `  failed at  ${failure.stage}`, `  ${failure.code}: ${failure.message}`);
+    if (failure.fix !== undefined) lines.push(`  fix: ${failure.fix}`);
+  }
+  const evidence = Object.entries(record.evidence).map(([name, digest]) => `${name} ${String(digest).slice(0, 12)}`);
+  lines.push('', `  evidence   ${evidence.join(', ')}`);
+  return lines.join('\n');
+}
+
+/** The verdict in its colour. */
+export function outcomeText({ colours }: Screen, outcome: RunRecord['outcome']): string {
+  switch (outcome) {
+    case 'PROMOTE':
+      return colours.green(outcome);
+    case 'HOLD':
+      return colours.yellow(outcome);
+    case 'REJECT':
+    case 'FAILED':
+      return colours.red(outcome);
+  }
+}
+
+function resultLines(screen: Screen, { rows, champion, version, rules, metrics }: RunResult): string[] {
+  const split = `train ${rows.train}, validation ${rows.validation}, test ${rows.test}`;
+  const rulesTable = table(screen, {
+    head: ['RULE', 'OUTCOME', 'REASON'],
+    rows: rules.map((rule) => [rule.rule, rule.outcome, rule.reason]),
+    mayCut: ['REASON'],
+  });
+  return [
+    `  version    ${version ?? 'not registered'}; the champion is ${champion === 0 ? 'none yet' : champion}`,
+    `  rows       ${rows.total}, ${rows.new} of them new (${split})`,
+    '',
+    rulesTable,
+    '',
+    metricsTable(screen, metrics),
+  ];
+}
+
+function metricsTable(screen: Screen, { candidate, champion, difference }: RunResult['metrics']): string {
+  const names = Object.keys(candidate) as (keyof Metrics)[];
+  return table(screen, {
+    head: ['METRIC', 'CANDIDATE', 'CHAMPION', 'DIFFERENCE'],
+    rows: names.map((name) => [name, ...[candidate, champion, difference].map((metrics) => interval(metrics?.[name]))]),
+  });
+}
+
+function interval(estimate: Estimate | undefined): string {
+  if (!estimate) return '-';
+  return `${estimate.value.toFixed(4)} (${estimate.low.toFixed(4)} to ${estimate.high.toFixed(4)})`;
+}

@@ -1,0 +1,76 @@
+import type { ModelStatus } from '../client.js';
+import type { LedgerState } from '../domain/ledger.js';
+import type { LoopState, RunOutcome } from '../domain/loop.js';
+import { ago } from './ago.js';
+import type { CommandContext } from './command.js';
+import { table } from './table.js';
+
+type Screen = Pick<CommandContext, 'isTty' | 'width' | 'colours'>;
+
+/** A status as JSON: times in ISO 8601, digests in full. */
+export function statusDocument({ model, loop, ledger }: ModelStatus): Record<string, unknown> {
+  const { champion, generation, versions } = ledger;
+  return {
+    model,
+    champion: champion ?? null,
+    ledger: { generation, versions },
+    loop: loop === undefined ? null : loopDocument(loop),
+  };
+}
+
+/** One model as people read it. */
+export function statusText(screen: Screen, status: ModelStatus): string {
+  const { model, loop, ledger } = status;
+  const lines = [
+    `${screen.colours.bold(model)}${loop === undefined ? '' : `: ${loop.plan.objective}`}`,
+    `  champion   ${championText(ledger)}`,
+    `  loop       ${stateText(loop)}`,
+    `  last run   ${runText(loop?.recent.at(-1))}`,
+    `  ledger     ${ledger.generation} decisions, ${ledger.versions.length} versions`,
+  ];
+  if (loop?.queued) lines.push(`  queued     run ${loop.queued.run}`);
+  return lines.join('\n');
+}
+
+/** All models, one a line. */
+export function statusTable(screen: Screen, all: readonly ModelStatus[]): string {
+  return table(screen, {
+    head: ['MODEL', 'CHAMPION', 'SINCE', 'LOOP', 'LAST RUN'],
+    rows: all.map(({ model, loop, ledger }) => [
+      model,
+      ledger.champion ? `v${ledger.champion.version}` : '-',
+      ledger.champion ? ago(ledger.champion.since) : '-',
+      stateText(loop),
+      runText(loop?.recent.at(-1)),
+    ]),
+    mayCut: ['LAST RUN'],
+  });
+}
+
+function loopDocument(loop: LoopState): Record<string, unknown> {
+  return {
+    state: stateText(loop),
+    paused: loop.paused,
+    current: loop.current?.run ?? null,
+    queued: loop.queued?.run ?? null,
+    nextRun: loop.nextRun,
+    objective: loop.plan.objective,
+    spec: loop.plan.spec.sha256,
+    recent: loop.recent,
+  };
+}
+
+function championText({ champion }: LedgerState): string {
+  if (!champion) return 'none yet';
+  return `version ${champion.version} since ${champion.since} (bundle ${champion.bundle.slice(0, 12)})`;
+}
+
+function stateText(loop: LoopState | undefined): string {
+  if (!loop) return 'not running';
+  const doing = loop.current ? `run ${loop.current.run} under way` : 'waiting';
+  return loop.paused ? `${doing}, paused` : doing;
+}
+
+function runText(outcome: RunOutcome | undefined): string {
+  return outcome === undefined ? '-' : `${outcome.run}: ${outcome.outcome}, ${outcome.summary}`;
+}

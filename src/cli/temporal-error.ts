@@ -1,0 +1,58 @@
+import { isGrpcServiceError } from '@temporalio/client';
+import { NotFoundError, ServiceUnreachableError, UsageError, type PerennialError } from '../errors.js';
+import type { Connection } from './connection-options.js';
+
+/** Numbers of gRPC, as far as they mean something to people here. */
+const INVALID_ARGUMENT = 3;
+const DEADLINE_EXCEEDED = 4;
+const NOT_FOUND = 5;
+const PERMISSION_DENIED = 7;
+const FAILED_PRECONDITION = 9;
+const UNAVAILABLE = 14;
+const UNAUTHENTICATED = 16;
+
+/** What Temporal's client threw, in our words; undefined for what is not from Temporal. */
+export function temporalError(error: unknown, where: Connection): PerennialError | undefined {
+  const grpc = grpcCause(error);
+  if (!grpc) return undefined;
+  const { address, namespace, taskQueue } = where;
+  const facts = { details: { address, namespace }, cause: grpc };
+  switch (grpc.code) {
+    case UNAVAILABLE:
+    case DEADLINE_EXCEEDED:
+      return new ServiceUnreachableError(
+        `Cannot reach Temporal at ${address}: ${grpc.details || 'it does not answer'}`,
+        {
+          fix: 'Start it (perennial dev), or name another with --address or TEMPORAL_ADDRESS; perennial doctor looks closer.',
+          ...facts,
+        },
+      );
+    case FAILED_PRECONDITION:
+      return new ServiceUnreachableError(`Cannot ask the loop: no worker answers on the task queue "${taskQueue}"`, {
+        fix: `perennial worker --task-queue ${taskQueue}`,
+        ...facts,
+        details: { address, namespace, taskQueue },
+      });
+    case NOT_FOUND:
+      return new NotFoundError(`Cannot find it in namespace "${namespace}" of ${address}: ${grpc.details}`, {
+        fix: `temporal operator namespace list --address ${address}`,
+        ...facts,
+      });
+    case PERMISSION_DENIED:
+    case UNAUTHENTICATED:
+    case INVALID_ARGUMENT:
+      return new UsageError(`Cannot ask Temporal at ${address}: ${grpc.details}`, {
+        fix: 'Check --address and --namespace, and that you may use them; perennial doctor looks closer.',
+        ...facts,
+      });
+    default:
+      return undefined;
+  }
+}
+
+function grpcCause(error: unknown): { code: number; details: string } | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+    if (isGrpcServiceError(at)) return at;
+  }
+  return undefined;
+}

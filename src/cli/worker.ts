@@ -1,0 +1,39 @@
+import type { Command } from './command.js';
+
+export const worker: Command = {
+  name: 'worker',
+  summary: "Carries out the work of Perennial's workflows, until it is stopped.",
+  examples: ['worker', 'worker --task-queue perennial --store folder:./artifacts'],
+  options: [
+    { flags: '--work-folder <path>', description: 'for scratch files and cached data; default: a temporary one' },
+  ],
+  connects: true,
+  async run(context) {
+    const [{ startWorker }, { openStoreAt, reachTemporal }, { connectionOf }] = await Promise.all([
+      import('./start-worker.js'),
+      import('./connect.js'),
+      import('./connection-options.js'),
+    ]);
+    const where = connectionOf(context);
+    const store = openStoreAt(where);
+    try {
+      await reachTemporal(where);
+      const workFolder = context.text('workFolder');
+      const running = await startWorker({
+        ...where,
+        store,
+        note: context.note,
+        ...(workFolder === undefined ? {} : { workFolder }),
+      });
+      const { address, namespace, taskQueue } = where;
+      context.answer({ address, namespace, taskQueue, store: store.name, pid: process.pid }, () => {
+        return `Working on the task queue "${taskQueue}" of ${address} (${namespace}), store: ${store.name}`;
+      });
+      context.signal.addEventListener('abort', () => running.stop(), { once: true });
+      if (context.signal.aborted) running.stop();
+      await running.ended;
+    } finally {
+      await store.close();
+    }
+  },
+};

@@ -1,0 +1,84 @@
+import path from 'node:path';
+import type { CommandContext } from '../cli/command.js';
+import type { CalendarWeek } from './calendar.js';
+import { demoDocument } from './document.js';
+import { drawPicture } from './picture.js';
+import { play } from './play.js';
+import { demoReport } from './report.js';
+import { buildStage, type Stage } from './stage.js';
+import { Teller } from './teller.js';
+
+export interface RunDemoOptions {
+  readonly context: Pick<CommandContext, 'signal' | 'json' | 'colours' | 'out' | 'note' | 'answer'>;
+  readonly calendar: readonly CalendarWeek[];
+  readonly store: 'minio' | 'folder';
+  /** Leave everything running at the end, until the signal. */
+  readonly keep: boolean;
+  /** Where the picture goes. Default: `perennial-demo` in the working directory. */
+  readonly folder?: string;
+}
+
+const FOLDER_STORE = 'Artifacts are kept in a local folder (--store folder), not in MinIO.';
+
+/**
+ * Sets everything up, plays the calendar, reports, and takes everything down again, however it ends.
+ *
+ * @returns `ok` when all that the demo claims was so
+ */
+export async function runDemo(options: RunDemoOptions): Promise<{ ok: boolean }> {
+  const { context, calendar, store, keep } = options;
+  const folder = options.folder ?? path.resolve('perennial-demo');
+  // With --json stdout belongs to the document.
+  const line = context.json ? context.note : context.out;
+  const teller = new Teller(line, context.colours);
+  const storeNote = store === 'folder' ? { storeNote: FOLDER_STORE } : {};
+  teller.line(
+    'A model that learns late flights, week after week: real flights, Temporal, artifact store, trainer and server.',
+  );
+  if (store === 'folder') teller.line(FOLDER_STORE);
+
+  const stage = await buildStage({
+    store,
+    model: 'late-flights',
+    progress: (text) => teller.line(`  ${text}`),
+    signal: context.signal,
+  });
+  try {
+    teller.say('ready', `Temporal UI ${stage.uiUrl}, model server ${stage.serverUrl}, ${stage.store.name}`);
+    const played = await Promise.race([play(stage, calendar, teller), stage.failed, aborted(context.signal)]);
+    const files = await drawPicture(folder, played);
+    const ok = played.claims.every(({ holds }) => holds);
+    context.answer(
+      demoDocument(played, stage.uiUrl),
+      () => `\n${demoReport(played, { uiUrl: stage.uiUrl, files, ...storeNote })}`,
+    );
+    if (context.json) {
+      for (const { claim, holds } of played.claims) if (!holds) context.note(`Did not hold: ${claim}.`);
+      context.note(`Picture: ${files.join(', ')}`);
+    }
+    if (keep) await keepRunning(stage, line, context.signal);
+    else line(`\nLook around: perennial demo --keep leaves it running, with the commands to look at it.`);
+    return { ok };
+  } finally {
+    await stage.stop();
+  }
+}
+
+async function keepRunning(stage: Stage, line: (text: string) => void, signal: AbortSignal): Promise<void> {
+  line('\nEverything is still running. To look around, in another terminal:');
+  for (const [name, value] of Object.entries(stage.environment)) line(`  export ${name}=${value}`);
+  for (const words of ['status late-flights', 'runs late-flights', 'log late-flights', 'run late-flights'])
+    line(`  perennial ${words}`);
+  line(`  curl ${stage.serverUrl}/v2/models/late-flights`);
+  line('Ctrl-C ends it.');
+  await Promise.race([stage.failed, aborted(signal).catch(() => undefined)]);
+}
+
+/** Rejects when the signal comes. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => reject(signal.reason as Error); // by convention an Error
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
