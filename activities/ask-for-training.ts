@@ -1,8 +1,9 @@
 import { Context } from '@temporalio/activity';
+import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { RunPlan } from '../src/domain/run.js';
 import type { TrainingAnswer, TrainingRequest } from '../src/domain/trigger.js';
 import { requestTraining } from '../workflows/messages.js';
-import { startLoop } from '../src/start-loop.js';
+import { loopOptions } from '../src/loop-options.js';
 import type { modelLoop } from '../workflows/model-loop.js';
 import type { ActivityDeps } from './deps.js';
 
@@ -12,10 +13,11 @@ export async function askForTraining(
   { model, plan, request, requestId }: AskForTrainingInput,
 ): Promise<TrainingAnswer> {
   const { client, info } = Context.current();
+  const options = await loopOptions(store, model, plan, info.taskQueue);
   return await client.workflow.executeUpdateWithStart<typeof modelLoop, TrainingAnswer, [TrainingRequest]>(
     requestTraining,
     {
-      startWorkflowOperation: await startLoop(store, model, plan, info.taskQueue),
+      startWorkflowOperation: new WithStartWorkflowOperation<typeof modelLoop>('modelLoop', options),
       updateId: requestId,
       args: [request],
     },

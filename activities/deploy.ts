@@ -2,7 +2,6 @@ import type { Ref } from '../src/domain/artifact.js';
 import { DeployUnconfirmedError } from '../src/errors.js';
 import { awaitServed } from '../src/serving/live-servers.js';
 import type { ActivityDeps } from './deps.js';
-import { withHeartbeat } from './heartbeat.js';
 
 /**
  * Waits until every live model server answers with the new bundle. The promotion stands in any case: a server that does
@@ -11,14 +10,13 @@ import { withHeartbeat } from './heartbeat.js';
 export async function deploy(
   { store }: ActivityDeps,
   { model, bundle, timeoutMs }: { readonly model: string; readonly bundle: Ref; readonly timeoutMs: number },
+  signal: AbortSignal,
 ): Promise<{ servers: readonly string[]; note?: string }> {
-  return await withHeartbeat(async (signal) => {
-    try {
-      const { servers } = await awaitServed({ store, model, digest: bundle.sha256, timeoutMs, signal });
-      return { servers };
-    } catch (error) {
-      if (error instanceof DeployUnconfirmedError) return { servers: [], note: error.message };
-      throw error;
-    }
-  });
+  try {
+    const { servers } = await awaitServed({ store, model, digest: bundle.sha256, timeoutMs, signal });
+    return { servers };
+  } catch (error) {
+    if (error instanceof DeployUnconfirmedError) return { servers: [], note: error.message };
+    throw error;
+  }
 }

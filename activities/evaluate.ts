@@ -10,7 +10,6 @@ import type { StoredSpec } from '../src/spec.js';
 import { putManifest, readManifest, readManifestOf } from '../src/stores/blobs.js';
 import { LedgerLog } from '../src/stores/ledger-log.js';
 import type { ActivityDeps } from './deps.js';
-import { withHeartbeat } from './heartbeat.js';
 
 export interface EvaluateInput {
   readonly model: string;
@@ -33,65 +32,63 @@ export interface Evaluated {
  * Scores candidate and champion on the same test rows, in the runtime that serves them, and measures both and their
  * difference by a block bootstrap.
  */
-export async function evaluate(deps: ActivityDeps, input: EvaluateInput): Promise<Evaluated> {
+export async function evaluate(deps: ActivityDeps, input: EvaluateInput, signal: AbortSignal): Promise<Evaluated> {
   const { store, cache } = deps;
-  return await withHeartbeat(async (signal) => {
-    const [{ spec }, split, candidate, { state }] = await Promise.all([
-      readManifest<StoredSpec>(store, input.spec, { signal }),
-      readManifest<Split>(store, input.split, { signal }),
-      readManifest<ModelBundle>(store, input.bundle, { signal }),
-      new LedgerLog(store, input.model).read({ signal }),
-    ]);
-    const champion =
-      state.champion && (await readManifestOf<ModelBundle>(store, 'bundle', state.champion.bundle, { signal }));
-    const { task, evaluation: plan } = spec;
-    const test = await cache.file(split.test.ref, { signal });
-    const columns = await readColumns(test, [...task.features, task.label], { signal });
-    const blocks = plan.blocks ? await blockIds(test, plan.blocks, { signal }) : rowBlocks(split.test.rows);
-    const score = async (bundle: ModelBundle) =>
-      await scoreAll(await cache.file(bundle.onnx, { signal }), columns, signal);
-    const [candidateScores, championScores] = await Promise.all([score(candidate), champion && score(champion)]);
+  const [{ spec }, split, candidate, { state }] = await Promise.all([
+    readManifest<StoredSpec>(store, input.spec, { signal }),
+    readManifest<Split>(store, input.split, { signal }),
+    readManifest<ModelBundle>(store, input.bundle, { signal }),
+    new LedgerLog(store, input.model).read({ signal }),
+  ]);
+  const champion =
+    state.champion && (await readManifestOf<ModelBundle>(store, 'bundle', state.champion.bundle, { signal }));
+  const { task, evaluation: plan } = spec;
+  const test = await cache.file(split.test.ref, { signal });
+  const columns = await readColumns(test, [...task.features, task.label], { signal });
+  const blocks = plan.blocks ? await blockIds(test, plan.blocks, { signal }) : rowBlocks(split.test.rows);
+  const score = async (bundle: ModelBundle) =>
+    await scoreAll(await cache.file(bundle.onnx, { signal }), columns, signal);
+  const [candidateScores, championScores] = await Promise.all([score(candidate), champion && score(champion)]);
 
-    const { resamples, confidence, metrics } = plan;
-    const seed = spec.trainer.seed;
-    const measured = await evaluateInThread(
-      {
-        labels: labelsOf(columns, task.label),
-        blocks,
-        models: { candidate: candidateScores, ...(championScores && { champion: championScores }) },
-        baselinePositiveShare: split.train.positiveShare,
-        metrics,
-        resamples,
-        confidence,
-        seed,
-      },
-      { signal },
-    );
-    const { candidate: candidateMetrics, champion: championMetrics, ...rest } = measured;
-    const evaluation: Evaluation = {
-      kind: 'evaluation',
-      schemaVersion: 1,
-      model: input.model,
-      split: input.split.sha256,
+  const { resamples, confidence, metrics } = plan;
+  const seed = spec.trainer.seed;
+  const measured = await evaluateInThread(
+    {
+      labels: labelsOf(columns, task.label),
+      blocks,
+      models: { candidate: candidateScores, ...(championScores && { champion: championScores }) },
+      baselinePositiveShare: split.train.positiveShare,
+      metrics,
       resamples,
       confidence,
       seed,
-      ...rest,
-      candidate: { bundle: input.bundle.sha256, metrics: candidateMetrics },
-      ...(state.champion && championMetrics && { champion: { ...pick(state.champion), metrics: championMetrics } }),
-    };
-    const ref = await putManifest(store, 'evaluation', evaluation, { signal });
-    return {
-      evaluation: ref,
-      champion: state.champion?.version ?? 0,
-      metrics: {
-        candidate: candidateMetrics,
-        ...(championMetrics && { champion: championMetrics }),
-        ...(rest.difference && { difference: rest.difference }),
-      },
-      message: describe(evaluation, metrics),
-    };
-  });
+    },
+    { signal },
+  );
+  const { candidate: candidateMetrics, champion: championMetrics, ...rest } = measured;
+  const evaluation: Evaluation = {
+    kind: 'evaluation',
+    schemaVersion: 1,
+    model: input.model,
+    split: input.split.sha256,
+    resamples,
+    confidence,
+    seed,
+    ...rest,
+    candidate: { bundle: input.bundle.sha256, metrics: candidateMetrics },
+    ...(state.champion && championMetrics && { champion: { ...pick(state.champion), metrics: championMetrics } }),
+  };
+  const ref = await putManifest(store, 'evaluation', evaluation, { signal });
+  return {
+    evaluation: ref,
+    champion: state.champion?.version ?? 0,
+    metrics: {
+      candidate: candidateMetrics,
+      ...(championMetrics && { champion: championMetrics }),
+      ...(rest.difference && { difference: rest.difference }),
+    },
+    message: describe(evaluation, metrics),
+  };
 }
 
 async function scoreAll(file: string, columns: ColumnData, signal: AbortSignal): Promise<Float64Array> {

@@ -3,6 +3,7 @@ import { deploy } from './deploy.js';
 import type { ActivityDeps } from './deps.js';
 import { evaluate } from './evaluate.js';
 import { toFailure } from './failures.js';
+import { withHeartbeat } from './heartbeat.js';
 import { ingest } from './ingest.js';
 import { judge } from './judge.js';
 import { promote } from './promote.js';
@@ -36,10 +37,13 @@ export function createActivities(deps: ActivityDeps) {
 
 export type Activities = ReturnType<typeof createActivities>;
 
-function typed<Input, Output>(work: (deps: ActivityDeps, input: Input) => Promise<Output>, deps: ActivityDeps) {
+type Work<Input, Output> = (deps: ActivityDeps, input: Input, signal: AbortSignal) => Promise<Output>;
+
+/** Each runs under a heartbeat, so that a dead worker is noticed soon and cancellation arrives, and fails in typed terms. */
+function typed<Input, Output>(work: Work<Input, Output>, deps: ActivityDeps) {
   return async (input: Input): Promise<Output> => {
     try {
-      return await work(deps, input);
+      return await withHeartbeat((signal) => work(deps, input, signal));
     } catch (error) {
       throw toFailure(error);
     }

@@ -9,7 +9,6 @@ import type { Source } from '../src/sources/source.js';
 import type { ModelSpec, StoredSpec } from '../src/spec.js';
 import { putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
 import type { ActivityDeps } from './deps.js';
-import { withHeartbeat } from './heartbeat.js';
 import { withScratch } from './scratch.js';
 
 export interface IngestInput {
@@ -33,38 +32,40 @@ export interface Ingested {
  * Lists every source, reads what is new or changed since the snapshot before, one content-addressed Parquet part an
  * object, and writes the new snapshot. Nothing is taken twice: a snapshot's parts are the cursor.
  */
-export async function ingest(deps: ActivityDeps, { model, spec: specRef, previous }: IngestInput): Promise<Ingested> {
+export async function ingest(
+  deps: ActivityDeps,
+  { model, spec: specRef, previous }: IngestInput,
+  signal: AbortSignal,
+): Promise<Ingested> {
   const { store } = deps;
   const [{ spec }, before] = await Promise.all([
     readManifest<StoredSpec>(store, specRef),
     previous && readManifest<Snapshot>(store, previous),
   ]);
-  return await withHeartbeat((signal) =>
-    withScratch(deps.scratchFolder, async (scratch) => {
-      const parts: SnapshotPart[] = [];
-      const counts = { read: 0, kept: 0, gone: 0, rows: 0 };
-      for (const [name, declared] of Object.entries(spec.sources)) {
-        const source = deps.openSource(declared);
-        const known = before?.parts.filter((part) => part.source === name) ?? [];
-        const { added, changed, gone, kept } = diffObjects(known, await source.list({ signal }));
-        parts.push(...kept);
-        counts.kept += kept.length;
-        counts.gone += gone.length;
-        for (const object of [...added, ...changed]) {
-          const part = await readObject(deps, { spec, name, source, object, scratch }, signal);
-          parts.push(part);
-          counts.read += 1;
-          counts.rows += part.rows;
-        }
+  return await withScratch(deps.scratchFolder, async (scratch) => {
+    const parts: SnapshotPart[] = [];
+    const counts = { read: 0, kept: 0, gone: 0, rows: 0 };
+    for (const [name, declared] of Object.entries(spec.sources)) {
+      const source = deps.openSource(declared);
+      const known = before?.parts.filter((part) => part.source === name) ?? [];
+      const { added, changed, gone, kept } = diffObjects(known, await source.list({ signal }));
+      parts.push(...kept);
+      counts.kept += kept.length;
+      counts.gone += gone.length;
+      for (const object of [...added, ...changed]) {
+        const part = await readObject(deps, { spec, name, source, object, scratch }, signal);
+        parts.push(part);
+        counts.read += 1;
+        counts.rows += part.rows;
       }
-      if (parts.length === 0) throw nothingThere(spec);
-      const snapshot = buildSnapshot(model, parts);
-      const ref = await putManifest(store, 'snapshot', snapshot, { signal });
-      const gone = counts.gone > 0 ? `, ${counts.gone} gone` : '';
-      const message = `${counts.read} new files with ${counts.rows} rows, ${counts.kept} files known already${gone}; ${snapshot.rows} rows in all`;
-      return { snapshot: ref, rows: snapshot.rows, newRows: counts.rows, message };
-    }),
-  );
+    }
+    if (parts.length === 0) throw nothingThere(spec);
+    const snapshot = buildSnapshot(model, parts);
+    const ref = await putManifest(store, 'snapshot', snapshot, { signal });
+    const gone = counts.gone > 0 ? `, ${counts.gone} gone` : '';
+    const message = `${counts.read} new files with ${counts.rows} rows, ${counts.kept} files known already${gone}; ${snapshot.rows} rows in all`;
+    return { snapshot: ref, rows: snapshot.rows, newRows: counts.rows, message };
+  });
 }
 
 interface Reading {

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Context } from '@temporalio/activity';
 import type { Ref } from '../src/domain/artifact.js';
 import type { Column, Split } from '../src/domain/data.js';
 import { durationMs } from '../src/domain/duration.js';
@@ -11,7 +10,7 @@ import type { StoredSpec, TaskSpec } from '../src/spec.js';
 import { putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
 import type { Trainer, TrainingOutput } from '../src/trainers/trainer.js';
 import type { ActivityDeps } from './deps.js';
-import { withHeartbeat } from './heartbeat.js';
+import { reportProgress } from './heartbeat.js';
 import { withScratch } from './scratch.js';
 
 export interface TrainInput {
@@ -26,7 +25,11 @@ export interface TrainInput {
 }
 
 /** Trains a candidate on the split in a process of its own, and keeps what came out as a model bundle. */
-export async function train(deps: ActivityDeps, input: TrainInput): Promise<{ bundle: Ref; message: string }> {
+export async function train(
+  deps: ActivityDeps,
+  input: TrainInput,
+  signal: AbortSignal,
+): Promise<{ bundle: Ref; message: string }> {
   const { store, cache } = deps;
   const [{ spec }, split] = await Promise.all([
     readManifest<StoredSpec>(store, input.spec),
@@ -34,35 +37,33 @@ export async function train(deps: ActivityDeps, input: TrainInput): Promise<{ bu
   ]);
   const trainer = findTrainer(deps.trainers, spec.trainer.kind);
   const parameters = { ...spec.trainer.parameters, ...input.parameters };
-  return await withHeartbeat((signal) =>
-    withScratch(deps.scratchFolder, async (scratch) => {
-      const [trainFile, validationFile] = await Promise.all([
-        cache.file(split.train.ref, { signal }),
-        cache.file(split.validation.ref, { signal }),
-      ]);
-      const folder = join(scratch, 'job');
-      await mkdir(folder);
-      const started = performance.now();
-      const output = await trainer.train(
-        {
-          folder,
-          estimator: spec.trainer.estimator,
-          ...(spec.trainer.command && { command: spec.trainer.command }),
-          data: { train: trainFile, validation: validationFile },
-          label: spec.task.label,
-          features: featureColumns(spec.task, split),
-          parameters,
-          seed: spec.trainer.seed,
-          timeoutMs: durationMs(spec.trainer.timeout),
-        },
-        { signal, progress: (progress) => Context.current().heartbeat(progress) },
-      );
-      const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      const bundle = await bundleUp(deps, input, spec, parameters, output);
-      const name = spec.trainer.command ? 'own trainer' : spec.trainer.estimator;
-      return { bundle, message: `${name} on ${split.train.rows} rows in ${seconds} s` };
-    }),
-  );
+  return await withScratch(deps.scratchFolder, async (scratch) => {
+    const [trainFile, validationFile] = await Promise.all([
+      cache.file(split.train.ref, { signal }),
+      cache.file(split.validation.ref, { signal }),
+    ]);
+    const folder = join(scratch, 'job');
+    await mkdir(folder);
+    const started = performance.now();
+    const output = await trainer.train(
+      {
+        folder,
+        estimator: spec.trainer.estimator,
+        ...(spec.trainer.command && { command: spec.trainer.command }),
+        data: { train: trainFile, validation: validationFile },
+        label: spec.task.label,
+        features: featureColumns(spec.task, split),
+        parameters,
+        seed: spec.trainer.seed,
+        timeoutMs: durationMs(spec.trainer.timeout),
+      },
+      { signal, progress: reportProgress },
+    );
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    const bundle = await bundleUp(deps, input, spec, parameters, output);
+    const name = spec.trainer.command ? 'own trainer' : spec.trainer.estimator;
+    return { bundle, message: `${name} on ${split.train.rows} rows in ${seconds} s` };
+  });
 }
 
 async function bundleUp(

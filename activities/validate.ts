@@ -7,7 +7,6 @@ import { ContractViolatedError } from '../src/errors.js';
 import type { ModelSpec, StoredSpec } from '../src/spec.js';
 import { putManifest, readManifest } from '../src/stores/blobs.js';
 import type { ActivityDeps } from './deps.js';
-import { withHeartbeat } from './heartbeat.js';
 import type { IngestInput } from './ingest.js';
 import { withScratch } from './scratch.js';
 
@@ -26,7 +25,7 @@ export interface Validated {
  *
  * @throws {ContractViolatedError} with every finding and the owner who must act; the report is stored before
  */
-export async function validate(deps: ActivityDeps, input: ValidateInput): Promise<Validated> {
+export async function validate(deps: ActivityDeps, input: ValidateInput, signal: AbortSignal): Promise<Validated> {
   const { store, cache } = deps;
   const [{ spec }, snapshot, before] = await Promise.all([
     readManifest<StoredSpec>(store, input.spec),
@@ -35,35 +34,33 @@ export async function validate(deps: ActivityDeps, input: ValidateInput): Promis
   ]);
   const known = new Set(before?.parts.map(({ ref }) => ref.sha256));
   const fresh = snapshot.parts.filter(({ ref }) => !known.has(ref.sha256));
-  return await withHeartbeat((signal) =>
-    withScratch(deps.scratchFolder, async (scratch) => {
-      const options = { signal, tempFolder: join(scratch, 'spill') };
-      const findings: ContractFinding[] = [];
-      const profiles: Record<string, readonly ColumnProfile[]> = {};
-      for (const [name, parts] of bySource(fresh)) {
-        const files: PartFile[] = [];
-        for (const part of parts) files.push({ part, file: await cache.file(part.ref, { signal }) });
-        const contract = spec.contract[name];
-        const found = contract ? await checkContract(files, contract, options) : [];
-        findings.push(...found);
-        const paths = files.map(({ file }) => file);
-        // Parts that break their contract may have other columns each, of which no common profile can be made.
-        if (found.length === 0) profiles[name] = await profileColumns(paths, options);
-      }
-      const report: ValidationReport = {
-        kind: 'validation',
-        schemaVersion: 1,
-        snapshot: input.snapshot.sha256,
-        checkedParts: fresh.length,
-        checkedRows: fresh.reduce((sum, { rows }) => sum + rows, 0),
-        findings,
-        profiles,
-      };
-      const ref = await putManifest(store, 'report', report, { signal });
-      if (findings.length > 0) throw broken(spec, findings, ref);
-      return { report: ref, message: `kept by ${report.checkedParts} new files with ${report.checkedRows} rows` };
-    }),
-  );
+  return await withScratch(deps.scratchFolder, async (scratch) => {
+    const options = { signal, tempFolder: join(scratch, 'spill') };
+    const findings: ContractFinding[] = [];
+    const profiles: Record<string, readonly ColumnProfile[]> = {};
+    for (const [name, parts] of bySource(fresh)) {
+      const files: PartFile[] = [];
+      for (const part of parts) files.push({ part, file: await cache.file(part.ref, { signal }) });
+      const contract = spec.contract[name];
+      const found = contract ? await checkContract(files, contract, options) : [];
+      findings.push(...found);
+      const paths = files.map(({ file }) => file);
+      // Parts that break their contract may have other columns each, of which no common profile can be made.
+      if (found.length === 0) profiles[name] = await profileColumns(paths, options);
+    }
+    const report: ValidationReport = {
+      kind: 'validation',
+      schemaVersion: 1,
+      snapshot: input.snapshot.sha256,
+      checkedParts: fresh.length,
+      checkedRows: fresh.reduce((sum, { rows }) => sum + rows, 0),
+      findings,
+      profiles,
+    };
+    const ref = await putManifest(store, 'report', report, { signal });
+    if (findings.length > 0) throw broken(spec, findings, ref);
+    return { report: ref, message: `kept by ${report.checkedParts} new files with ${report.checkedRows} rows` };
+  });
 }
 
 function bySource(parts: readonly SnapshotPart[]): Map<string, SnapshotPart[]> {

@@ -4,6 +4,7 @@ import type { BenchRow } from './row.js';
 /** The benches by name; `npm run bench -- steps store` runs some of them, without names all. */
 const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   steps: async () => await (await import('./steps.js')).benchSteps(),
+  engine: async () => await (await import('./engine.js')).benchEngine(),
   ingest: async () => await (await import('./ingest.js')).benchIngest(),
   store: async () => await (await import('./store.js')).benchStore(),
 };
@@ -26,9 +27,9 @@ for (const [name, bench] of Object.entries(BENCHES)) {
 }
 if (process.argv.includes('--json')) await writeFile('bench-results.json', `${JSON.stringify(rows, null, 2)}\n`);
 
-function describe({ name, ratio, aim, ours, theirs, unit, note }: BenchRow): string {
+function describe({ name, ratio, aim, better = 'lower', ours, theirs, unit, note }: BenchRow): string {
   const numbers = `${round(ours)} against ${round(theirs)} ${unit}`;
-  return `${name}: ${ratio.toFixed(2)} (aim ${aim}; ${numbers})${note ? `; ${note}` : ''}`;
+  return `${name}: ${ratio.toFixed(2)} (aim ${better === 'lower' ? '<=' : '>='} ${aim}; ${numbers})${note ? `; ${note}` : ''}`;
 }
 
 function round(value: number): string {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { trainingRun } from '../workflows/training-run.js';
 import type { modelLoop } from '../workflows/model-loop.js';
@@ -8,14 +8,14 @@ import * as messages from '../workflows/messages.js';
 import { runKey, runPrefix } from './domain/artifact.js';
 import type { LedgerEntry, LedgerState } from './domain/ledger.js';
 import type { LoopState } from './domain/loop.js';
-import { loopId, runId, type RunRecord, type RunResult } from './domain/run.js';
+import { loopId, runId, type LoopMemo, type RunPlan, type RunRecord, type RunResult } from './domain/run.js';
 import type { TrainingAnswer } from './domain/trigger.js';
 import { ArtifactMissingError, NotFoundError } from './errors.js';
 import { runPlan } from './run-plan.js';
 import { ensureSchedule, type ScheduleChange } from './schedule.js';
 import { ensureSearchAttributes } from './search-attributes.js';
 import type { StoredSpec } from './spec.js';
-import { startLoop } from './start-loop.js';
+import { loopOptions } from './loop-options.js';
 import { putManifest } from './stores/blobs.js';
 import { LedgerLog } from './stores/ledger-log.js';
 import type { ArtifactStore } from './stores/store.js';
@@ -71,7 +71,7 @@ export class PerennialClient {
 
   /**
    * Makes the world match the spec: stores it, makes missing search attributes, starts or updates the loop, creates,
-   * updates or removes the Schedule. Applying the same spec again changes nothing.
+   * updates or removes the Schedule. Applying the same spec again changes nothing. Needs no worker to run.
    */
   async apply(stored: StoredSpec): Promise<Applied> {
     const model = stored.spec.name;
@@ -80,15 +80,8 @@ export class PerennialClient {
       ensureSearchAttributes(this.#temporal.connection, this.#temporal.options.namespace),
     ]);
     const plan = runPlan(stored.spec, ref);
-    const before = await this.#loopState(model);
-    if (before?.plan.spec.sha256 !== ref.sha256) {
-      await this.#temporal.workflow.executeUpdateWithStart<typeof modelLoop, void, [typeof plan]>(messages.setPlan, {
-        startWorkflowOperation: await startLoop(this.#store, model, plan, this.#taskQueue),
-        args: [plan],
-      });
-    }
+    const loop = await this.#ensureLoop(model, plan);
     const schedule = await ensureSchedule(this.#temporal, stored.spec, plan, this.#taskQueue);
-    const loop = before === undefined ? 'started' : before.plan.spec.sha256 === ref.sha256 ? 'unchanged' : 'updated';
     return { model, spec: ref.sha256, loop, schedule };
   }
 
@@ -189,15 +182,35 @@ export class PerennialClient {
     }
   }
 
-  async #loopState(model: string): Promise<LoopState | undefined> {
-    const handle = this.#temporal.workflow.getHandle<typeof modelLoop>(loopId(model));
+  async #ensureLoop(model: string, plan: RunPlan): Promise<Applied['loop']> {
+    const running = await this.#runningLoop(model);
+    if (!running) {
+      await this.#temporal.workflow.start<typeof modelLoop>(
+        'modelLoop',
+        await loopOptions(this.#store, model, plan, this.#taskQueue),
+      );
+      return 'started';
+    }
+    // The memo is what every version of the loop wrote of itself.
+    const { perennial } = running.memo as unknown as LoopMemo;
+    if (perennial.spec === plan.spec.sha256) return 'unchanged';
+    await this.#temporal.workflow.getHandle(loopId(model)).signal(messages.setPlan, plan);
+    return 'updated';
+  }
+
+  async #runningLoop(model: string): Promise<WorkflowExecutionDescription | undefined> {
     try {
-      const { status } = await handle.describe();
-      return status.name === 'RUNNING' ? await handle.query(messages.status) : undefined;
+      const description = await this.#temporal.workflow.getHandle(loopId(model)).describe();
+      return description.status.name === 'RUNNING' ? description : undefined;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return undefined;
       throw error;
     }
+  }
+
+  async #loopState(model: string): Promise<LoopState | undefined> {
+    if (!(await this.#runningLoop(model))) return undefined;
+    return await this.#temporal.workflow.getHandle<typeof modelLoop>(loopId(model)).query(messages.status);
   }
 }
 

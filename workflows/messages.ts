@@ -6,8 +6,11 @@ import type { TrainingAnswer, TrainingRequest } from '../src/domain/trigger.js';
 /** Asks the loop for a run. The update id is the request's id: asking again with the same id gives the same answer. */
 export const requestTraining = defineUpdate<TrainingAnswer, [TrainingRequest]>('requestTraining');
 
-/** From now on the loop works by this plan; a run under way ends by the old one. */
-export const setPlan = defineUpdate<void, [RunPlan]>('setPlan');
+/**
+ * From now on the loop works by this plan; a run under way ends by the old one. A signal, so that a spec can be applied
+ * while no worker runs.
+ */
+export const setPlan = defineSignal<[RunPlan]>('setPlan');
 
 /** Schedules and other automatic triggers are refused until `resume`; requests by hand go on. */
 export const pause = defineUpdate<void, [{ by: string }]>('pause');

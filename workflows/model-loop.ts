@@ -22,7 +22,7 @@ import {
   type RunOutcome,
   type WantedRun,
 } from '../src/domain/loop.js';
-import { runId, type RunPlan } from '../src/domain/run.js';
+import { loopMemo, runId, type RunPlan } from '../src/domain/run.js';
 import { modelKey, triggerKey } from './search-attributes.js';
 import { describeLoop } from './describe-loop.js';
 import * as messages from './messages.js';
@@ -59,16 +59,17 @@ export async function modelLoop(input: LoopInput): Promise<never> {
     },
     { description: 'Asks for a training run; answers started, queued, coalesced or refused' },
   );
-  setHandler(messages.setPlan, (plan) => update({ ...state, plan }), {
-    description: 'Works by a new spec from now on',
-  });
+  const adopt = (plan: RunPlan) => {
+    update({ ...state, plan });
+    // Memo and current details carry the loop's identity: a static summary would be lost when it continues as new.
+    upsertMemo(loopMemo(plan));
+  };
+  setHandler(messages.setPlan, adopt, { description: 'Works by a new spec from now on' });
   setHandler(messages.pause, () => update({ ...state, paused: true }), { description: 'Refuses automatic triggers' });
   setHandler(messages.resume, () => update({ ...state, paused: false }), {
     description: 'Takes automatic triggers again',
   });
   setHandler(messages.status, () => state, { description: 'What the loop does, waits for and remembers' });
-  // Memo and current details carry the loop's identity: a static summary would be lost when it continues as new.
-  upsertMemo({ perennial: { model: input.model, objective: state.plan.objective, owners: state.plan.owners } });
   update(state);
 
   for (;;) {

@@ -8,28 +8,34 @@ import type { Activities } from '../activities/index.js';
 
 const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
-/** A few requests to the store or to Temporal. */
-const QUICK: ActivityOptions = { startToCloseTimeout: '1m', retry: { ...RETRY, maximumAttempts: 10 } };
+/** Every activity sends a heartbeat from a timer: a worker that died is noticed this soon, and another starts over. */
+const heartbeatTimeout = '5s';
 
-/** Reads and writes data: as long as it takes, with a heartbeat. */
+/** A few requests to the store or to Temporal. */
+const QUICK: ActivityOptions = {
+  startToCloseTimeout: '1m',
+  heartbeatTimeout,
+  retry: { ...RETRY, maximumAttempts: 10 },
+};
+
+/** Reads and writes data: as long as it takes. */
 const DATA: ActivityOptions = {
   startToCloseTimeout: '6h',
-  heartbeatTimeout: '20s',
+  heartbeatTimeout,
   retry: { ...RETRY, maximumAttempts: 5 },
 };
 
 /** Training: the trainer's own limit comes first and gives the better error; this one is for a worker that lost its way. */
 const training = (timeoutMs: number): ActivityOptions => ({
   startToCloseTimeout: timeoutMs + 120_000,
-  // A worker that died is noticed after five seconds, and another one starts over.
-  heartbeatTimeout: '5s',
+  heartbeatTimeout,
   retry: { ...RETRY, maximumAttempts: 5 },
 });
 
 /** Waits for servers, which are asked again and again. */
 const deployment = (timeoutMs: number): ActivityOptions => ({
   startToCloseTimeout: timeoutMs + 30_000,
-  heartbeatTimeout: '20s',
+  heartbeatTimeout,
   retry: { ...RETRY, maximumAttempts: 2 },
 });
 

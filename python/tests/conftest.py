@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
-from flights import Flights
+
+# As in a job; before NumPy is imported. Spinning OpenMP threads would make the tests slow on a busy machine.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+from flights import Flights  # noqa: E402
 
 
 @pytest.fixture

@@ -9,13 +9,14 @@ export const apply: Command = {
   async run(context) {
     const { readSpecFile } = await import('../spec-file.js');
     const stored = await readSpecFile(context.words[0] ?? 'perennial.yaml');
-    const [{ withPerennial, reachTemporal }, { watchingForWorkers }] = await Promise.all([
+    const [{ withPerennial, reachTemporal }, { noteMissingWorker }] = await Promise.all([
       import('./connect.js'),
       import('./worker-watch.js'),
     ]);
     await withPerennial(context, async ({ perennial, temporal, where }) => {
       await reachTemporal(where);
-      const applied = await watchingForWorkers(context, temporal, where, () => perennial.apply(stored));
+      const applied = await perennial.apply(stored);
+      await noteMissingWorker(context, temporal, where);
       context.answer({ ...applied }, () =>
         [
           `${context.colours.green('applied')}  ${applied.model}`,

@@ -17,9 +17,9 @@ export interface CommandContext {
   /** The words after the command, in order; those of a `...` argument last. */
   readonly words: readonly string[];
   /** The value of an option that takes one, by its long name in camel case; undefined when it was not given. */
-  text(option: string): string | undefined;
+  readonly text: (option: string) => string | undefined;
   /** Whether an option without a value was given. */
-  flag(option: string): boolean;
+  readonly flag: (option: string) => boolean;
   /** True with `--json`: stdout carries one JSON document (or one a line, for what never ends) and nothing else. */
   readonly json: boolean;
   /** True when stdout is a terminal: only then are redrawing and prompts in place. */
@@ -32,13 +32,13 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Writes lines to stdout. */
-  out(text: string): void;
+  readonly out: (text: string) => void;
   /** Writes lines to stderr. */
-  note(text: string): void;
+  readonly note: (text: string) => void;
   /**
    * The command's one result: with `--json` the document, led by `schemaVersion: 1`, else the text.
    */
-  answer(document: Readonly<Record<string, unknown>>, text: () => string): void;
+  readonly answer: (document: Readonly<Record<string, unknown>>, text: () => string) => void;
 }
 
 /**

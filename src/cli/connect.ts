@@ -1,14 +1,16 @@
+import { userInfo } from 'node:os';
 import { Client, Connection } from '@temporalio/client';
 import { PerennialClient } from '../client.js';
 import { portOpen } from '../dev/port-open.js';
-import { NotFoundError, ServiceUnreachableError } from '../errors.js';
+import { NotFoundError } from '../errors.js';
 import { nearestName } from '../spec-nearest.js';
 import { openStore, storeFromEnvironment } from '../stores/index.js';
 import type { ArtifactStore } from '../stores/store.js';
 import type { CommandContext } from './command.js';
 import { connectionOf, type Connection as Where } from './connection-options.js';
 import { knownModels } from './known-models.js';
-import { temporalError } from './temporal-error.js';
+import { temporalError, unreachable } from './temporal-error.js';
+import { untilAborted } from './until-aborted.js';
 
 /** Everything that a command needs to ask and to tell. */
 export interface Connected {
@@ -24,7 +26,7 @@ const PATIENCE_MS = 5000;
  * Opens the store and Temporal, lets a command use them, and closes them. Temporal is first reached for when it is used, so
  * that what only reads the store works without it.
  *
- * @throws {ServiceUnreachableError} and the like in place of what the libraries throw
+ * @throws errors of ours in place of those that Temporal's client throws
  */
 export async function withPerennial<Result>(
   context: CommandContext,
@@ -33,10 +35,11 @@ export async function withPerennial<Result>(
   const where = connectionOf(context);
   const store = openStoreAt(where);
   const connection = Connection.lazy({ address: where.address, connectTimeout: PATIENCE_MS });
-  const temporal = new Client({ connection, namespace: where.namespace, identity: identity(context) });
+  const temporal = new Client({ connection, namespace: where.namespace, identity: identity() });
   const perennial = new PerennialClient({ client: temporal, store, taskQueue: where.taskQueue });
   try {
-    return await use({ perennial, temporal, store, where });
+    // What waits for Temporal does not look at the signal: closing the connection ends it.
+    return await Promise.race([use({ perennial, temporal, store, where }), rejectedBy(context.signal)]);
   } catch (error) {
     throw await explained(error, where, store);
   } finally {
@@ -62,6 +65,12 @@ async function explained(error: unknown, where: Where, store: ArtifactStore): Pr
   return temporalError(error, where) ?? error;
 }
 
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return untilAborted(signal).then(() => {
+    throw signal.reason;
+  });
+}
+
 /** Adds the model that was most likely meant. */
 async function withGuess(error: NotFoundError, store: ArtifactStore): Promise<NotFoundError> {
   const { model } = error.details;
@@ -70,20 +79,17 @@ async function withGuess(error: NotFoundError, store: ArtifactStore): Promise<No
   const guess = nearestName(model, await knownModels(store).catch(() => []));
   if (guess === undefined || guess === model) return error;
   return new NotFoundError(`${error.message}; did you mean "${guess}"?`, {
-    ...(error.fix === undefined ? {} : { fix: error.fix }),
+    fix: `perennial status ${guess}`,
     details: { ...error.details, guess },
     cause: error,
   });
 }
 
-export function unreachable(address: string, cause?: unknown): ServiceUnreachableError {
-  return new ServiceUnreachableError(`Cannot reach Temporal at ${address}: nobody answers`, {
-    fix: 'Start it (perennial dev), or name another with --address or TEMPORAL_ADDRESS; perennial doctor looks closer.',
-    details: { address },
-    ...(cause === undefined ? {} : { cause }),
-  });
-}
-
-function identity({ env }: CommandContext): string {
-  return env['USER'] || env['LOGNAME'] || 'perennial cli';
+function identity(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run as a user that has no name.
+    return 'perennial cli';
+  }
 }

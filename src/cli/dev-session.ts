@@ -20,9 +20,10 @@ export function writeDevSession(folder: string, env: DevSession['env']): void {
   writeFileSync(path.join(folder, FILE), JSON.stringify(session), { mode: 0o600 });
 }
 
-/** Removes it. */
+/** Removes it, unless another process has put its own there since. */
 export function removeDevSession(folder: string): void {
-  rmSync(path.join(folder, FILE), { force: true });
+  const session = readSession(path.join(folder, FILE));
+  if (session?.process.pid === process.pid) rmSync(path.join(folder, FILE), { force: true });
 }
 
 /** The session of a `perennial dev` that still runs, from this folder upwards; undefined when there is none. */

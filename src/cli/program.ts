@@ -43,11 +43,9 @@ async function buildProgram(name: string, words: readonly string[], screen: Scre
     .addHelpText('after', exitCodeText());
   addConnectionOptions(program);
   // A word may be an option's value and a command's name at once, so all that could be meant are loaded.
-  const called = Object.keys(COMMANDS).filter((command) => words.includes(command));
-  const wanted = called.length > 0 ? called : Object.keys(COMMANDS);
-  for (const command of await Promise.all(wanted.map((each) => COMMANDS[each]?.()))) {
-    if (command) addCommand(program, command, screen, run);
-  }
+  const called = Object.entries(COMMANDS).filter(([command]) => words.includes(command));
+  const wanted = called.length > 0 ? called : Object.entries(COMMANDS);
+  for (const command of await Promise.all(wanted.map(([, load]) => load()))) addCommand(program, command, screen, run);
   return program;
 }
 

@@ -50,7 +50,7 @@ function reportKnown(error: PerennialError, options: ReportOptions): ErrorReport
   } else {
     const why = whyOf(error);
     if (why !== undefined) lines.push(`  why: ${why}`);
-    const where = whereOf(details);
+    const where = whereOf(details, message);
     if (where !== '') lines.push(`  where: ${where}`);
   }
   if (fix !== undefined) lines.push(`  fix: ${fix}`);
@@ -119,9 +119,10 @@ function whyOf(error: Error): string | undefined {
   return oneLine(cause.message);
 }
 
-function whereOf(details: Readonly<Record<string, unknown>>): string {
+/** What finds the thing and is not in the message already. */
+function whereOf(details: Readonly<Record<string, unknown>>, message: string): string {
   return Object.entries(details)
-    .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
+    .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value) && !message.includes(String(value)))
     .map(([key, value]) => `${key} ${oneLine(String(value))}`)
     .join(', ');
 }

@@ -1,9 +1,10 @@
+import path from 'node:path';
 import { startModelServer } from '../serving/server.js';
 import { startStack, type Stack } from '../dev/stack.js';
 import { stackEnvironment } from '../dev/stack-environment.js';
 import { openStore } from '../stores/index.js';
 import type { CommandContext } from './command.js';
-import { removeDevSession, writeDevSession } from './dev-session.js';
+import { DEV_FOLDER, removeDevSession, writeDevSession } from './dev-session.js';
 import { listenError } from './serve.js';
 import { startWorker } from './start-worker.js';
 import { untilAborted } from './until-aborted.js';
@@ -34,6 +35,7 @@ export async function runDev(context: CommandContext, options: DevOptions): Prom
       taskQueue,
       store,
       note: context.note,
+      debug: context.env['PERENNIAL_DEBUG'] === '1',
       python: stack.python,
     });
     undo.push(async () => {
@@ -47,8 +49,9 @@ export async function runDev(context: CommandContext, options: DevOptions): Prom
     );
     undo.push(() => server.stop());
     const env = { ...stackEnvironment(stack), PERENNIAL_TASK_QUEUE: taskQueue };
-    writeDevSession(dataFolder, env);
-    undo.push(() => removeDevSession(dataFolder));
+    const sessionFolder = path.resolve(DEV_FOLDER);
+    writeDevSession(sessionFolder, env);
+    undo.push(() => removeDevSession(sessionFolder));
     context.answer(documentOf(stack, server.url, store.name, options), () => {
       return textOf(context, stack, server.url, store.name, dataFolder);
     });

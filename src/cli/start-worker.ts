@@ -1,7 +1,8 @@
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { Runtime } from '@temporalio/worker';
 import { pythonEnv } from '../dev/tools.js';
 import type { ArtifactStore } from '../stores/store.js';
 import { createWorker } from '../worker.js';
+import { workerLog } from './worker-log.js';
 
 export interface StartWorkerOptions {
   readonly address: string;
@@ -9,8 +10,10 @@ export interface StartWorkerOptions {
   readonly taskQueue: string;
   readonly store: ArtifactStore;
   readonly workFolder?: string;
-  /** Takes a line about each thing that is installed. */
+  /** Takes the lines of the log, and one about each thing that is installed. */
   readonly note: (text: string) => void;
+  /** Whether the log has stacks and everyday events. */
+  readonly debug: boolean;
   /** Path of a Python interpreter that has the trainers. Default: found or installed when it is first needed. */
   readonly python?: string;
 }
@@ -24,9 +27,9 @@ export interface RunningWorker {
 
 /** Starts a worker; when this returns, it polls. One a process: it owns the SDK's runtime. */
 export async function startWorker(options: StartWorkerOptions): Promise<RunningWorker> {
+  const { python, note, debug } = options;
   // Signals are ours: the SDK's own handlers would end the worker before what stands on it.
-  Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('WARN') });
-  const { python, note } = options;
+  Runtime.install({ shutdownSignals: [], logger: workerLog(note, debug) });
   const worker = await createWorker({
     ...options,
     python: async () => python ?? (await pythonEnv(note)).python,

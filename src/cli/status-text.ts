@@ -1,30 +1,31 @@
-import type { ModelStatus } from '../client.js';
 import type { LedgerState } from '../domain/ledger.js';
 import type { LoopState, RunOutcome } from '../domain/loop.js';
 import { ago } from './ago.js';
 import type { CommandContext } from './command.js';
+import type { FoundStatus } from './status-of.js';
 import { table } from './table.js';
 
 type Screen = Pick<CommandContext, 'isTty' | 'width' | 'colours'>;
 
 /** A status as JSON: times in ISO 8601, digests in full. */
-export function statusDocument({ model, loop, ledger }: ModelStatus): Record<string, unknown> {
+export function statusDocument({ model, loop, ledger, unanswered = false }: FoundStatus): Record<string, unknown> {
   const { champion, generation, versions } = ledger;
   return {
     model,
     champion: champion ?? null,
     ledger: { generation, versions },
     loop: loop === undefined ? null : loopDocument(loop),
+    unanswered,
   };
 }
 
 /** One model as people read it. */
-export function statusText(screen: Screen, status: ModelStatus): string {
+export function statusText(screen: Screen, status: FoundStatus): string {
   const { model, loop, ledger } = status;
   const lines = [
     `${screen.colours.bold(model)}${loop === undefined ? '' : `: ${loop.plan.objective}`}`,
     `  champion   ${championText(ledger)}`,
-    `  loop       ${stateText(loop)}`,
+    `  loop       ${stateText(status)}`,
     `  last run   ${runText(loop?.recent.at(-1))}`,
     `  ledger     ${ledger.generation} decisions, ${ledger.versions.length} versions`,
   ];
@@ -33,23 +34,28 @@ export function statusText(screen: Screen, status: ModelStatus): string {
 }
 
 /** All models, one a line. */
-export function statusTable(screen: Screen, all: readonly ModelStatus[]): string {
+export function statusTable(screen: Screen, all: readonly FoundStatus[]): string {
   return table(screen, {
     head: ['MODEL', 'CHAMPION', 'SINCE', 'LOOP', 'LAST RUN'],
-    rows: all.map(({ model, loop, ledger }) => [
-      model,
-      ledger.champion ? `v${ledger.champion.version}` : '-',
-      ledger.champion ? ago(ledger.champion.since) : '-',
-      stateText(loop),
-      runText(loop?.recent.at(-1)),
-    ]),
+    rows: all.map(rowOf),
     mayCut: ['LAST RUN'],
   });
 }
 
+function rowOf(status: FoundStatus): string[] {
+  const { champion } = status.ledger;
+  return [
+    status.model,
+    champion ? `v${champion.version}` : '-',
+    champion ? ago(champion.since) : '-',
+    stateText(status),
+    runText(status.loop?.recent.at(-1)),
+  ];
+}
+
 function loopDocument(loop: LoopState): Record<string, unknown> {
   return {
-    state: stateText(loop),
+    state: stateText({ loop }),
     paused: loop.paused,
     current: loop.current?.run ?? null,
     queued: loop.queued?.run ?? null,
@@ -65,8 +71,8 @@ function championText({ champion }: LedgerState): string {
   return `version ${champion.version} since ${champion.since} (bundle ${champion.bundle.slice(0, 12)})`;
 }
 
-function stateText(loop: LoopState | undefined): string {
-  if (!loop) return 'not running';
+function stateText({ loop, unanswered }: Pick<FoundStatus, 'loop' | 'unanswered'>): string {
+  if (!loop) return unanswered ? 'no worker answers' : 'not running';
   const doing = loop.current ? `run ${loop.current.run} under way` : 'waiting';
   return loop.paused ? `${doing}, paused` : doing;
 }

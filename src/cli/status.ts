@@ -1,6 +1,6 @@
-import type { ModelStatus } from '../client.js';
 import type { Command, CommandContext } from './command.js';
 import type { Connected } from './connect.js';
+import type { FoundStatus } from './status-of.js';
 
 export const status: Command = {
   name: 'status',
@@ -9,15 +9,16 @@ export const status: Command = {
   arguments: [{ name: '[model]', description: 'name of the model' }],
   connects: true,
   async run(context) {
-    const [{ withPerennial, reachTemporal }, text] = await Promise.all([
+    const [{ withPerennial, reachTemporal }, { statusOf }, text] = await Promise.all([
       import('./connect.js'),
+      import('./status-of.js'),
       import('./status-text.js'),
     ]);
     const model = context.words[0];
     await withPerennial(context, async (connected) => {
       await reachTemporal(connected.where);
       if (model !== undefined) {
-        const found = await connected.perennial.status(model);
+        const found = await statusOf(connected, model);
         context.answer({ status: text.statusDocument(found) }, () => text.statusText(context, found));
         return;
       }
@@ -31,17 +32,17 @@ export const status: Command = {
 
 const AT_ONCE = 8;
 
-async function statusOfAll(context: CommandContext, { perennial, temporal, store }: Connected): Promise<ModelStatus[]> {
-  const { knownModels } = await import('./known-models.js');
-  const names = new Set(await knownModels(store));
+async function statusOfAll(context: CommandContext, connected: Connected): Promise<FoundStatus[]> {
+  const [{ knownModels }, { statusOf }] = await Promise.all([import('./known-models.js'), import('./status-of.js')]);
+  const names = new Set(await knownModels(connected.store));
   const query = "WorkflowType = 'modelLoop' AND ExecutionStatus = 'Running'";
-  for await (const { workflowId } of temporal.workflow.list({ query }))
+  for await (const { workflowId } of connected.temporal.workflow.list({ query }))
     names.add(workflowId.replace(/^perennial\//, ''));
   const rest = [...names].sort();
-  const found: ModelStatus[] = [];
+  const found: FoundStatus[] = [];
   while (rest.length > 0) {
     context.signal.throwIfAborted();
-    found.push(...(await Promise.all(rest.splice(0, AT_ONCE).map((name) => perennial.status(name)))));
+    found.push(...(await Promise.all(rest.splice(0, AT_ONCE).map((name) => statusOf(connected, name)))));
   }
   return found;
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import type { CommandContext } from './command.js';
 
@@ -42,8 +43,9 @@ function shrink(widths: number[], head: readonly string[], mayCut: readonly stri
   }
 }
 
+/** Characters that take room: colours do not. */
 function length(text: string): number {
-  return [...text].length;
+  return Array.from(stripVTControlCharacters(text)).length;
 }
 
 const NO_LINES = Object.fromEntries(

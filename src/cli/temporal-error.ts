@@ -17,22 +17,18 @@ export function temporalError(error: unknown, where: Connection): PerennialError
   if (!grpc) return undefined;
   const { address, namespace, taskQueue } = where;
   const facts = { details: { address, namespace }, cause: grpc };
+  if (isUnanswered(error)) {
+    return new ServiceUnreachableError(`Cannot ask the loop: no worker answers on the task queue "${taskQueue}"`, {
+      fix: `perennial worker --task-queue ${taskQueue}`,
+      details: { address, namespace, taskQueue },
+      cause: grpc,
+    });
+  }
   switch (grpc.code) {
     case UNAVAILABLE:
+      return unreachable(address, grpc);
     case DEADLINE_EXCEEDED:
-      return new ServiceUnreachableError(
-        `Cannot reach Temporal at ${address}: ${grpc.details || 'it does not answer'}`,
-        {
-          fix: 'Start it (perennial dev), or name another with --address or TEMPORAL_ADDRESS; perennial doctor looks closer.',
-          ...facts,
-        },
-      );
-    case FAILED_PRECONDITION:
-      return new ServiceUnreachableError(`Cannot ask the loop: no worker answers on the task queue "${taskQueue}"`, {
-        fix: `perennial worker --task-queue ${taskQueue}`,
-        ...facts,
-        details: { address, namespace, taskQueue },
-      });
+      return unreachable(address, grpc);
     case NOT_FOUND:
       return new NotFoundError(`Cannot find it in namespace "${namespace}" of ${address}: ${grpc.details}`, {
         fix: `temporal operator namespace list --address ${address}`,
@@ -48,6 +44,24 @@ export function temporalError(error: unknown, where: Connection): PerennialError
     default:
       return undefined;
   }
+}
+
+/** Whether Temporal answered, but no worker did. */
+export function isUnanswered(error: unknown): boolean {
+  const grpc = grpcCause(error);
+  if (!grpc) return false;
+  return (
+    grpc.code === FAILED_PRECONDITION || (grpc.code === DEADLINE_EXCEEDED && /worker|deadline/i.test(grpc.details))
+  );
+}
+
+/** Temporal does not answer. */
+export function unreachable(address: string, cause?: unknown): ServiceUnreachableError {
+  return new ServiceUnreachableError(`Cannot reach Temporal at ${address}: it does not answer`, {
+    fix: 'Start it (perennial dev), or name another with --address or TEMPORAL_ADDRESS; perennial doctor looks closer.',
+    details: { address },
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function grpcCause(error: unknown): { code: number; details: string } | undefined {

@@ -20,8 +20,7 @@ export async function watchingForWorkers<Result>(
   const timer = setTimeout(() => {
     void hasWorker(temporal, where).then((found) => {
       if (found || !isWaiting) return;
-      context.note(`No worker polls the task queue "${where.taskQueue}": this waits until one does.`);
-      context.note(`  start one: perennial worker --task-queue ${where.taskQueue}`);
+      context.note(noWorker(where, 'this waits until one does'));
     });
   }, LOOK_AFTER_MS);
   try {
@@ -30,6 +29,20 @@ export async function watchingForWorkers<Result>(
     isWaiting = false;
     clearTimeout(timer);
   }
+}
+
+/** Says on stderr when no worker polls the queue now. */
+export async function noteMissingWorker(
+  context: Pick<CommandContext, 'note'>,
+  temporal: Client,
+  where: Connection,
+): Promise<void> {
+  if (!(await hasWorker(temporal, where))) context.note(noWorker(where, 'nothing happens until one does'));
+}
+
+function noWorker({ taskQueue }: Connection, meanwhile: string): string {
+  const start = `perennial worker --task-queue ${taskQueue}`;
+  return `No worker polls the task queue "${taskQueue}": ${meanwhile}.\n  start one: ${start}`;
 }
 
 /** Whether a worker asked for work lately; true also when nobody can tell. */

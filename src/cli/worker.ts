@@ -23,6 +23,7 @@ export const worker: Command = {
         ...where,
         store,
         note: context.note,
+        debug: context.env['PERENNIAL_DEBUG'] === '1',
         ...(workFolder === undefined ? {} : { workFolder }),
       });
       const { address, namespace, taskQueue } = where;

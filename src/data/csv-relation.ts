@@ -68,15 +68,16 @@ export function typedCsvRelation(
 
 /**
  * The expressions that turn the relation's columns into those of the part. DuckDB reads 12.5 as the whole number 13, so
- * whole numbers are read as text and must be made of digits; what is not raises an error that begins with
- * {@link NOT_WHOLE}.
+ * whole numbers are read as text and their spelling is checked: `plain` wants the one in which a number is written,
+ * `digits` takes 007, +7 and spaces too. What fails raises an error that begins with {@link NOT_WHOLE}, or DuckDB's own.
  */
-export function csvProjection(columns: readonly CsvColumn[]): string {
+export function csvProjection(columns: readonly CsvColumn[], spelling: 'plain' | 'digits'): string {
   return columns
     .map(({ name, type }) => {
       const value = quoteName(name);
       if (type === 'BIGINT') {
-        return `CASE WHEN ${notWhole(name)} THEN error(${quoteText(NOT_WHOLE + name)}) ELSE CAST(${value} AS BIGINT) END AS ${value}`;
+        const bad = spelling === 'plain' ? `CAST(CAST(${value} AS BIGINT) AS VARCHAR) <> ${value}` : notDigits(name);
+        return `CASE WHEN ${bad} THEN error(${quoteText(NOT_WHOLE + name)}) ELSE CAST(${value} AS BIGINT) END AS ${value}`;
       }
       if (type === 'TIMESTAMP WITH TIME ZONE') return `CAST(${value} AS TIMESTAMP) AS ${value}`;
       return value;
@@ -84,9 +85,15 @@ export function csvProjection(columns: readonly CsvColumn[]): string {
     .join(', ');
 }
 
-/** SQL that is true for text that is no plain whole number. */
-export function notWhole(name: string): string {
+/** SQL that is true for text that is not made of digits; much slower than comparing with the plain spelling. */
+export function notDigits(name: string): string {
   return `ltrim(${quoteName(name)}, '0123456789-+ ') <> ''`;
+}
+
+/** SQL that is true for text that is no whole number in its plain spelling, spaces around it aside. */
+export function notPlain(name: string): string {
+  const value = quoteName(name);
+  return `coalesce(CAST(TRY_CAST(${value} AS BIGINT) AS VARCHAR) <> trim(${value}), ${value} IS NOT NULL)`;
 }
 
 export const NOT_WHOLE = 'not a whole number in column: ';

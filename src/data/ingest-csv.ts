@@ -7,7 +7,8 @@ import {
   csvProjection,
   csvRelation,
   NOT_WHOLE,
-  notWhole,
+  notDigits,
+  notPlain,
   sniffCsv,
   type CsvColumn,
   type DeclaredTypes,
@@ -58,17 +59,20 @@ async function readStrictly(
 ): Promise<void> {
   const { file, object, declared } = input;
   let columns: CsvColumn[] = [];
-  const attempt = async () => write(selectOf(file, header, columns), columns.length);
+  const attempt = async (spelling: 'plain' | 'digits') => {
+    const select = `SELECT ${csvProjection(columns, spelling)} FROM ${csvRelation(file, header, columns)}`;
+    await write(select, columns.length);
+  };
   try {
     columns = await sniffCsv(db, file, header, declared, 'sample');
-    await attempt();
+    await attempt('plain');
     return;
   } catch (error) {
     if (!aboutValues(error)) throw await explained(db, input, header, columns, error);
   }
   try {
     columns = await widened(db, file, header, await sniffCsv(db, file, header, declared, 'all'), declared);
-    await attempt();
+    await attempt('digits');
   } catch (error) {
     const rounded = error instanceof QueryError && error.message.includes(NOT_WHOLE);
     // Text in a column of declared whole numbers has a line; 12.5, which DuckDB would round, only a row.
@@ -77,10 +81,6 @@ async function readStrictly(
     }
     throw await explained(db, input, header, columns, error);
   }
-}
-
-function selectOf(file: string, header: CsvHeader, columns: readonly CsvColumn[]): string {
-  return `SELECT ${csvProjection(columns)} FROM ${csvRelation(file, header, columns)}`;
 }
 
 function aboutValues(error: unknown): boolean {
@@ -101,7 +101,7 @@ async function explained(
 
 const BAD_INPUT = new Set(['Invalid Input', 'Conversion', 'Out of Range', 'Not implemented', 'Parser', 'Binder']);
 
-/** A column that is sniffed as whole numbers but has other spellings of them (0x10) is text, unless it is declared. */
+/** A column that is sniffed as whole numbers but has other spellings of them (0x10, 007) is text, unless it is declared. */
 async function widened(
   db: Db,
   file: string,
@@ -111,7 +111,7 @@ async function widened(
 ): Promise<CsvColumn[]> {
   const doubtful = columns.filter(({ name, type }) => type === 'BIGINT' && !declared.has(name));
   if (doubtful.length === 0) return columns;
-  const tests = doubtful.map(({ name }) => `coalesce(bool_or(${notWhole(name)}), false)`);
+  const tests = doubtful.map(({ name }) => `coalesce(bool_or(${notPlain(name)}), false)`);
   const [answers = []] = await db.rows(`SELECT ${tests.join(', ')} FROM ${csvRelation(file, header, columns)}`);
   const text = new Set(doubtful.filter((_, index) => answers[index] === true).map(({ name }) => name));
   return columns.map((column) => (text.has(column.name) ? { ...column, type: 'VARCHAR' } : column));
@@ -128,7 +128,7 @@ async function notWholeError(
   const name = cause.message.slice(cause.message.indexOf(NOT_WHOLE) + NOT_WHOLE.length);
   const [[row, value] = []] = await db.rows(
     `SELECT row::DOUBLE, value FROM (
-       SELECT row_number() OVER () AS row, ${quoteName(name)} AS value, ${notWhole(name)} AS bad
+       SELECT row_number() OVER () AS row, ${quoteName(name)} AS value, ${notDigits(name)} AS bad
        FROM ${csvRelation(file, header, columns)}
      ) WHERE bad ORDER BY row LIMIT 1`,
   );

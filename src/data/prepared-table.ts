@@ -33,7 +33,7 @@ export async function preparedTable(db: Db, input: PrepareInput): Promise<Prepar
   const names = await createTables(db, input.tables);
   const sql = input.sql ?? onlyTable(names);
   await checkStatement(db, sql);
-  const found = await prepareStep(() => db.describe(sql), 'it does not fit the tables');
+  const found = await prepareStep(() => db.describe(sql), 'it does not work');
   // A temporary view, because text that ends in a comment or a semicolon cannot stand in brackets.
   await prepareStep(() => db.run(`CREATE TEMP VIEW prepared_by_user AS ${sql}`), 'it cannot be used as a table');
   const columns = checkColumns(found, input.task);
@@ -77,18 +77,22 @@ function onlyTable(names: readonly string[]): string {
   );
 }
 
-/** DuckDB's number for SELECT, which WITH, FROM and VALUES count as. */
+/** DuckDB's number for SELECT. */
 const SELECT = 1;
 
 async function checkStatement(db: Db, sql: string): Promise<void> {
   const bare = sql.replaceAll(/--[^\n]*|\/\*[^]*?\*\//g, '').trim();
   if (bare === '') refuseSql('it is empty, want one SELECT statement');
-  const { count, type } = await prepareStep(() => db.statements(sql), 'it is not valid SQL');
+  const word = /^\(*\s*(\w*)/.exec(bare)?.[1] ?? '';
+  const statement = () => refuseSql(`found a statement that begins with "${word.slice(0, 40)}", want one SELECT`);
+  if (!FIRST_WORDS.has(word.toLowerCase())) statement();
+  const { count, type } = await prepareStep(() => db.statements(sql), 'it does not work');
   if (count !== 1) refuseSql(`found ${count} statements, want one SELECT`);
-  if (type !== SELECT || !/^(\(|select|with|from|values|pivot|unpivot)/i.test(bare)) {
-    refuseSql(`found a statement that begins with "${bare.split(/\s/)[0]?.slice(0, 40)}", want one SELECT`);
-  }
+  if (type !== SELECT) statement();
 }
+
+// DESCRIBE, SHOW and PRAGMA count as SELECT too.
+const FIRST_WORDS = new Set(['select', 'with', 'from', 'values']);
 
 function refuseSql(what: string): never {
   throw new PrepareFailedError(`Cannot prepare the training table with the SQL of \`prepare\`: ${what}`, {

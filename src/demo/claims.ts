@@ -64,7 +64,7 @@ function claimOf({ kind, record, week }: PlayedFault, { attempts, owner, ledger,
         claim: 'The candidate on shuffled labels was refused for lack of skill; the champion stayed',
         holds:
           record.outcome === 'REJECT' &&
-          record.result?.rules.some(({ rule, outcome }) => rule === 'skill' && outcome !== 'pass') === true &&
+          record.result?.rules.some(({ rule, outcome }) => rule.endsWith('skill') && outcome === 'fail') === true &&
           !promoted(ledger, record.workflowId),
       };
     case 'worker-killed':

@@ -1,10 +1,7 @@
 import type { Played } from './played.js';
 
 /** The result of a demo as `--json` prints it (`schemaVersion` is put before it). Metrics are Brier scores. */
-export function demoDocument(
-  { weeks, ledger, faults }: Played,
-  uiUrl: string,
-): Readonly<Record<string, unknown>> {
+export function demoDocument({ weeks, ledger, faults }: Played, uiUrl: string): Readonly<Record<string, unknown>> {
   return {
     temporal: { uiUrl },
     weeks: weeks.map(({ week, record, liveVersion, live, frozen }) => {

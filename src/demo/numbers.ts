@@ -8,13 +8,6 @@ export function score(value: number): string {
   return value.toFixed(4);
 }
 
-/** A difference of scores with its sign: `-0.0030`. */
-export function signed(value: number): string {
-  // "-0.0000" says less than nothing.
-  const text = value.toFixed(4);
-  return Number(text) === 0 ? text.replace('-', '') : value > 0 ? `+${text}` : text;
-}
-
 /** `8 Jan` of `2001-01-08`. */
 export function dayAndMonth(date: string): string {
   const [, month, day] = date.split('-');

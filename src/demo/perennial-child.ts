@@ -15,7 +15,7 @@ export interface PerennialChild extends GuardedProcess {
 
 /** Starts a command of this very program on a stack; it ends with us. */
 export async function startPerennial(words: readonly [string, ...string[]], stack: Stack): Promise<PerennialChild> {
-  const program = process.env['XX_MAIN'] ?? fileURLToPath(moduleUrl(import.meta.url, '../cli/main.js'));
+  const program = fileURLToPath(moduleUrl(import.meta.url, '../cli/main.js'));
   const child = await startGuarded(process.execPath, [program, ...words], { env: environment(stack) });
   let expected = false;
   const failed = child.ended.then(() => {

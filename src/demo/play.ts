@@ -92,11 +92,10 @@ async function sendBrokenFile(game: Game, { week }: CalendarWeek): Promise<void>
   await stage.inbox.put(await writeWeek(folder, week, { without: 'distance' }));
   teller.say('trouble', 'this week\'s file has come without the column "distance"');
   const record = await scheduledRun(stage, model);
-  const failure = record.failure;
-  const happened =
-    failure === undefined
-      ? `The run did not fail: ${record.summary}`
-      : `The run stopped at ${failure.stage}: ${failure.message}${failure.fix === undefined ? '' : ` ${failure.fix}`}`;
+  const { failure } = record;
+  const happened = failure
+    ? `The run stopped at ${failure.stage}, and what was live stayed live: ${failure.message}.`
+    : `The run did not fail: ${record.summary}`;
   game.faults.push({ kind: 'missing-column', week: monday(week), runId: record.workflowId, record, happened });
   teller.say('refused', happened);
 }

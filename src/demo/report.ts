@@ -59,5 +59,12 @@ function weekTable(weeks: readonly PlayedWeek[]): string {
 
 function ledgerRow({ generation, decision, reason }: LedgerEntry): string[] {
   const version = decision.kind === 'reject' ? 'a candidate' : `version ${decision.version}`;
-  return [`  ${generation}`, decision.kind, version, reason];
+  // What a promotion rests on was said when the version was registered.
+  const why =
+    decision.kind !== 'promote'
+      ? reason
+      : decision.replaces === 0
+        ? 'the first'
+        : `in place of version ${decision.replaces}`;
+  return [`  ${generation}`, decision.kind, version, why];
 }

@@ -7,6 +7,9 @@ import { ServiceUnreachableError } from '../errors.js';
 import type { Stage } from './stage.js';
 
 const POLL_MS = 50;
+/** Triggers of one second are one. */
+const APART_MS = 1100;
+const AGAIN_MS = 3000;
 /** Several times what the slowest run of the demo takes. */
 const PATIENCE_MS = 120_000;
 
@@ -21,22 +24,38 @@ export async function scheduledRun(
   model: string,
   during?: (run: number) => Promise<void>,
 ): Promise<RunRecord> {
-  const schedule = stage.temporal.schedule.getHandle(scheduleId(model));
-  const started = async () => {
-    const { info } = await schedule.describe();
-    return info.recentActions.flatMap(({ action }) =>
-      action.type === 'startWorkflow' ? [action.workflow.workflowId] : [],
-    );
-  };
-  const before = new Set(await started());
-  await schedule.trigger(ScheduleOverlapPolicy.SKIP);
-  const id = await soon('the Schedule to start its workflow', async () =>
-    (await started()).find((id) => !before.has(id)),
-  );
-  const outcome = outcomeOf(stage, id);
-  if (during) await Promise.race([outcome, trainingUnderWay(stage, model).then(during)]);
+  const outcome = outcomeOf(stage, await trigger(stage, model));
+  if (during) await Promise.race([outcome, trainingUnderWay(stage, model, outcome).then(during)]);
   const { run } = await outcome;
   return await stage.perennial.run(model, run);
+}
+
+/**
+ * Triggers the Schedule and returns the id of the workflow that it started. A trigger can come to nothing: the Schedule
+ * hears of the end of its last workflow a little later than we do, and takes two triggers within one second for one.
+ * Then it is triggered again.
+ */
+async function trigger(stage: Stage, model: string): Promise<string> {
+  const schedule = stage.temporal.schedule.getHandle(scheduleId(model));
+  const look = async () => {
+    const { info } = await schedule.describe();
+    const ids = info.recentActions.flatMap(({ action }) =>
+      action.type === 'startWorkflow' ? [action.workflow.workflowId] : [],
+    );
+    return { ids, busy: info.runningActions.length > 0, last: info.recentActions.at(-1)?.takenAt.getTime() ?? 0 };
+  };
+  const before = await soon('the Schedule to be free', async () => {
+    const now = await look();
+    return now.busy || Date.now() < now.last + APART_MS ? undefined : now;
+  });
+  let triggered = 0;
+  return await soon('the Schedule to start its workflow', async () => {
+    if (Date.now() > triggered + AGAIN_MS) {
+      await schedule.trigger(ScheduleOverlapPolicy.SKIP);
+      triggered = Date.now();
+    }
+    return (await look()).ids.find((id) => !before.ids.includes(id));
+  });
 }
 
 /** How often the training step of a run was started: once, and once more for every worker that died on the way. */
@@ -51,9 +70,15 @@ export async function trainingAttempts(stage: Stage, model: string, run: number)
   return start?.activityTaskStartedEventAttributes?.attempt ?? 0;
 }
 
-/** The run's number, from the moment its training has begun. */
-async function trainingUnderWay(stage: Stage, model: string): Promise<number> {
+/** The run's number, from the moment its training has begun; not when it ended before that was seen. */
+async function trainingUnderWay(stage: Stage, model: string, outcome: Promise<unknown>): Promise<number> {
+  let over = false;
+  const end = () => {
+    over = true;
+  };
+  void outcome.then(end, end);
   return await soon('a training to begin', async () => {
+    if (over) throw tooSlow('a training to begin, and the run has ended');
     const run = (await stage.perennial.status(model)).loop?.current?.run;
     if (run === undefined) return undefined;
     const raw = await describeRun(stage, model, run);

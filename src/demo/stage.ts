@@ -67,7 +67,7 @@ export async function buildStage({ store: kind, model, progress, signal }: Stage
     const connection = await Connection.connect({ address: stack.temporal.address });
     undo.push(() => connection.close());
     const temporal = new Client({ connection, namespace: stack.temporal.namespace, identity: 'perennial demo' });
-    const children = await startChildren(stack, model, undo);
+    const children = await startChildren(stack, { model, scratch }, undo);
     return {
       temporal,
       perennial: new PerennialClient({ client: temporal, store }),
@@ -85,7 +85,11 @@ export async function buildStage({ store: kind, model, progress, signal }: Stage
   }
 }
 
-async function startChildren(stack: Stack, model: string, undo: (() => Promise<unknown>)[]) {
+async function startChildren(
+  stack: Stack,
+  { model, scratch }: { readonly model: string; readonly scratch: string },
+  undo: (() => Promise<unknown>)[],
+) {
   const port = await freePort();
   let report: (error: unknown) => void;
   const failed = new Promise<never>((_, reject) => {
@@ -98,7 +102,7 @@ async function startChildren(stack: Stack, model: string, undo: (() => Promise<u
     child.failed.catch((error: unknown) => report(error));
     return child;
   };
-  const startWorker = () => start('worker');
+  const startWorker = () => start('worker', '--work-folder', path.join(scratch, 'work'));
   let [worker] = await Promise.all([startWorker(), start('serve', model, '--port', String(port))]);
   return {
     serverUrl: `http://127.0.0.1:${port}`,

@@ -2,7 +2,7 @@ import type { Colors } from 'picocolors/types.js';
 import type { RunRecord } from '../domain/run.js';
 import type { StoredSpec } from '../spec.js';
 import type { CalendarWeek } from './calendar.js';
-import { count, dayAndMonth, score, signed } from './numbers.js';
+import { count, dayAndMonth, score } from './numbers.js';
 import type { PlayedWeek } from './played.js';
 import { monday } from './weeks.js';
 
@@ -53,19 +53,11 @@ export class Teller {
     const { result } = record;
     if (!result) return this.say('failed', record.summary);
     const { rows, metrics, champion } = result;
+    const beside = metrics.champion ? 'beside the champion, ' : '';
     this.say('snapshot', `${count(rows.total)} flights, of which ${count(rows.new)} are new and were read`);
-    this.say(
-      'trained',
-      `on ${count(rows.train)} of the last four weeks; judged on the ${count(rows.test)} of the newest week`,
-    );
-    const { candidate, difference } = metrics;
-    const brier = `Brier ${score(candidate.brier?.value ?? NaN)}`;
-    const against =
-      difference?.brier === undefined || metrics.champion?.brier === undefined
-        ? ', the first model'
-        : ` against ${score(metrics.champion.brier.value)}: ${signed(difference.brier.value)}, from ${signed(difference.brier.low)} to ${signed(difference.brier.high)}`;
-    this.say('judged', brier + against);
-    this.say('verdict', `${record.outcome}: ${result.rules.length === 0 ? record.summary : reasonOf(record)}`);
+    this.say('trained', `on ${count(rows.train)} flights of the weeks before the newest`);
+    this.say('judged', `${beside}on all ${count(rows.test)} flights of the newest week`);
+    this.say('verdict', `${record.outcome}: ${reasonOf(record)}`);
     this.say('live', `version ${champion} (${((performance.now() - began) / 1000).toFixed(1)} s so far)`);
   }
 

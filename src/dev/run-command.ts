@@ -18,7 +18,7 @@ export interface CommandResult {
 }
 
 /** A command that did not do what it was started for. */
-export class CommandFailedError extends Error {
+class CommandFailedError extends Error {
   override readonly name = 'CommandFailedError';
 }
 

@@ -39,7 +39,7 @@ export interface RecordedEntry {
 }
 
 /** `rejected`: registered, then refused; never promoted again. `retired`: was champion, is not now, may be again. */
-export type VersionState = 'registered' | 'rejected' | 'champion' | 'retired';
+type VersionState = 'registered' | 'rejected' | 'champion' | 'retired';
 
 /** One registered model. */
 export interface ModelVersion {

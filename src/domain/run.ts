@@ -127,3 +127,17 @@ export function rolloutId(model: string, run: number): string {
 export function scheduleId(model: string): string {
   return `perennial/${model}/schedule`;
 }
+
+/** What the loop's memo says: who it is and which spec it works by, also while no worker runs. */
+export interface LoopMemo {
+  readonly perennial: {
+    /** Digest of the stored spec. */
+    readonly spec: Sha256;
+    readonly objective: string;
+    readonly owners: RunPlan['owners'];
+  };
+}
+
+export function loopMemo({ spec, objective, owners }: RunPlan): LoopMemo & Record<string, unknown> {
+  return { perennial: { spec: spec.sha256, objective, owners } };
+}

@@ -93,9 +93,15 @@ function float(value: unknown): number | undefined {
 }
 
 function refused(spec: TensorSpec, value: unknown, at: number): InputRefusedError {
-  const found = typeof value === 'object' ? 'a list or an object' : JSON.stringify(String(value)).slice(0, 100);
+  const found = describe(value);
   return new InputRefusedError(
     `Cannot run the model: input "${spec.name}" is ${found} at position ${at}, want ${WANTED[spec.datatype]}`,
     { details: { input: spec.name, position: at } },
   );
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
+  if (value === null || value === undefined) return 'not there';
+  return typeof value === 'object' ? 'a list or an object' : `${value as number | bigint | boolean}`;
 }

@@ -72,7 +72,7 @@ export class InferenceThread {
 
   #end(cause: unknown): void {
     this.#ended = true;
-    for (const { reject } of this.#waiting.values()) reject(ended(cause));
+    for (const waiting of this.#waiting.values()) waiting.reject(ended(cause));
     this.#waiting.clear();
   }
 }

@@ -94,7 +94,8 @@ async function run(model: number, inputs: NamedTensors, outputs: readonly string
 async function score(model: number, inputs: NamedTensors, output: string): Promise<Float64Array<ArrayBuffer>> {
   const { shape, data } = tensorOf(output, (await runSession(model, inputs, [output]))[output]);
   const rows = shape[0] ?? 0;
-  if (shape.length !== 2 || shape[1] !== 2) throw new Error(`output "${output}" has shape [${shape}], want [rows,2]`);
+  if (shape.length !== 2 || shape[1] !== 2)
+    throw new Error(`output "${output}" has shape [${shape.join(',')}], want [rows,2]`);
   if (!(data instanceof Float32Array || data instanceof Float64Array)) {
     throw new Error(`output "${output}" does not hold floating-point numbers`);
   }

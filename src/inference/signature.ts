@@ -37,5 +37,5 @@ function shapesFit(one: readonly number[], other: readonly number[]): boolean {
 }
 
 function describe({ name, datatype, shape }: TensorSpec): string {
-  return `"${name}" ${datatype} [${shape}]`;
+  return `"${name}" ${datatype} [${shape.join(',')}]`;
 }

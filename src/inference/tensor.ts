@@ -52,10 +52,10 @@ function checkTensor(spec: TensorSpec, { datatype, shape, data }: TensorData): v
   }
   const fits =
     shape.length === spec.shape.length && spec.shape.every((size, axis) => size === -1 || size === shape[axis]);
-  if (!fits) throw refused(`input "${spec.name}" has shape [${shape}], want [${spec.shape}]`);
+  if (!fits) throw refused(`input "${spec.name}" has shape [${shape.join(',')}], want [${spec.shape.join(',')}]`);
   const count = elementCount(shape);
   if (count !== data.length) {
-    throw refused(`input "${spec.name}" has ${data.length} values, its shape [${shape}] wants ${count}`);
+    throw refused(`input "${spec.name}" has ${data.length} values, its shape [${shape.join(',')}] wants ${count}`);
   }
 }
 

@@ -109,7 +109,7 @@ function lead(weeks: readonly QualityWeek[], metric: 'brier' | 'auc', sort: stri
   );
   return lines(points, sort, {
     title: 'How much better than the frozen first model, in %',
-    format: '+.0f',
+    format: '+.1~f',
     height: 120,
     weekLabels: true,
   });

@@ -73,12 +73,12 @@ function parseTensor(input: Record<string, unknown>, spec: TensorSpec, limits: I
   if ((spec.shape[0] === -1 && (shape[0] ?? 0) > limits.maxRows) || Number.isNaN(count)) {
     throw new RequestProblem(
       413,
-      `Cannot infer: input "${spec.name}" has shape [${shape}], want at most ${limits.maxRows} rows`,
+      `Cannot infer: input "${spec.name}" has shape [${shape.join(',')}], want at most ${limits.maxRows} rows`,
     );
   }
   const values = shape.length > 1 && Array.isArray(data[0]) ? flattened(data, shape, spec.name) : data;
   if (values.length !== count) {
-    throw bad(`input "${spec.name}" has ${values.length} values, its shape [${shape}] wants ${count}`);
+    throw bad(`input "${spec.name}" has ${values.length} values, its shape [${shape.join(',')}] wants ${count}`);
   }
   return { datatype: spec.datatype, shape, data: tensorValues(spec, values) };
 }
@@ -90,7 +90,7 @@ function flattened(data: readonly unknown[], shape: readonly number[], name: str
     const next: unknown[] = [];
     for (const item of level) {
       if (!Array.isArray(item) || item.length !== size)
-        throw bad(`the nested data of input "${name}" does not have shape [${shape}]`);
+        throw bad(`the nested data of input "${name}" does not have shape [${shape.join(',')}]`);
       for (const member of item as unknown[]) next.push(member);
     }
     level = next;
@@ -103,7 +103,7 @@ function parseOutputs(outputs: unknown, specs: readonly TensorSpec[]): string[] 
   const names = outputs.map((output: unknown) => {
     if (!isObject(output) || typeof output['name'] !== 'string') throw bad('an output has no "name"');
     const { name } = output;
-    if (specs.some((spec) => spec.name === name)) return name as string;
+    if (specs.some((spec) => spec.name === name)) return name;
     throw bad(`found output ${quoted(name)}, the model gives ${specs.map((spec) => quoted(spec.name)).join(', ')}`);
   });
   if (new Set(names).size !== names.length) throw bad('an output is asked for twice');

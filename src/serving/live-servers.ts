@@ -36,16 +36,17 @@ export async function liveServers(
 ): Promise<LiveServer[]> {
   const servers: LiveServer[] = [];
   for await (const { key } of store.list(serverPrefix(model), options)) {
-    const bytes = await store.read(key, undefined, options).catch((error: unknown) => {
-      // Taken back, or replaced, between listing and reading.
+    const bytes = await store.read(key, undefined, options).catch(async (error: unknown) => {
+      // Taken back, or replaced, between listing and reading; not every store says so by the same error.
       if (error instanceof ArtifactMissingError || error instanceof ArtifactCorruptError) return undefined;
+      if ((await store.stat(key, options)) === undefined) return undefined;
       throw error;
     });
     const announcement = bytes && parseAnnouncement(bytes);
     if (announcement)
       servers.push({ ...announcement, key, ageMs: Math.max(0, Date.now() - Date.parse(announcement.at)) });
   }
-  return servers.sort((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0));
+  return servers.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0));
 }
 
 /**

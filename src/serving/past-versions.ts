@@ -61,7 +61,8 @@ export class PastVersions {
 }
 
 async function free(model: Promise<ServedModel>): Promise<void> {
-  // Whoever was just handed the model uses it in this turn of the event loop; what was asked before is still answered.
+  const loaded = await model.catch(() => undefined);
+  // Whoever waited for it uses it in this turn of the event loop; what the thread was asked before is still answered.
   await setImmediate();
-  await model.then(({ onnx }) => onnx.close()).catch(() => undefined);
+  await loaded?.onnx.close().catch(() => undefined);
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,6 +64,8 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
   if (unfit !== undefined) throw new RangeError(`Cannot serve "${unfit}": that is no model name`);
   const log = pino({ name: 'perennial-serve', level: options.logLevel ?? 'info' }, destination({ fd: 2, sync: true }));
   const stopping = new AbortController();
+  // Every call to the store under way listens to it.
+  setMaxListeners(0, stopping.signal);
   const limits = { maxBodyBytes: options.maxBodyBytes ?? 32 * 1024 * 1024, maxRows: options.maxRows ?? 100_000 };
   const state = new ServingState(log, limits, stopping.signal);
   const http = httpServer(state);

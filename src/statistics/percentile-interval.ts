@@ -19,7 +19,7 @@ export function percentileInterval(
   confidence: number,
   blocks: number,
 ): { low: number; high: number } | undefined {
-  const sorted = replicates.filter((value) => !Number.isNaN(value)).sort();
+  const sorted = replicates.filter((value) => !Number.isNaN(value)).toSorted();
   if (sorted.length === 0 || replicates.length - sorted.length > MOST_UNDEFINED * replicates.length) return undefined;
   const tail = tailShare(confidence, blocks);
   return { low: quantile(sorted, tail), high: quantile(sorted, 1 - tail) };

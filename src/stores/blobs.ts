@@ -1,7 +1,8 @@
 import { ArtifactCorruptError } from '../errors.js';
 import { blobKey, manifestKey, type ManifestKind, type Ref, type Sha256 } from '../domain/artifact.js';
 import { canonicalJson } from '../domain/canonical.js';
-import { hashFile, sha256Hex } from './digest.js';
+import { sha256Hex } from './digest.js';
+import { PreparedFile } from './prepared-file.js';
 import type { ArtifactStore, CallOptions, FileBody } from './store.js';
 import { corrupt } from './verify.js';
 
@@ -26,7 +27,7 @@ export async function putBlob(
     await storeOnce(store, ref, source, options);
     return ref;
   }
-  const body = 'sha256' in source ? source : { path: source.path, ...(await hashFile(source.path, options)) };
+  const body = 'sha256' in source ? source : await PreparedFile.read(source.path, options);
   const ref = refOf(body.sha256, body.bytes);
   await storeOnce(store, ref, body, options);
   return ref;

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Sha256 } from '../domain/artifact.js';
 
@@ -10,12 +10,13 @@ export function sha256Hex(data: Uint8Array | string): Sha256 {
 /**
  * Size and SHA-256 of a file's bytes, read in pieces: memory stays flat however large the file is.
  *
+ * @param options.onPiece sees every MiB (the last may be shorter) before it is overwritten.
  * @throws what the file system throws, for example ENOENT; the signal's reason when it is aborted.
  */
-export async function hashFile(path: string, options: { signal?: AbortSignal } = {}): Promise<FileDigest> {
+export async function hashFile(path: string, options: HashOptions = {}): Promise<FileDigest> {
   const handle = await open(path, 'r');
   try {
-    return await hashHandle(handle, options.signal);
+    return await hashHandle(handle, options);
   } finally {
     await handle.close();
   }
@@ -26,24 +27,42 @@ export interface FileDigest {
   readonly bytes: number;
 }
 
-const PIECE = 1024 * 1024;
+export interface HashOptions {
+  readonly signal?: AbortSignal;
+  readonly onPiece?: (piece: Buffer) => void;
+}
+
+/** Size of the pieces that a file is hashed in: one MiB. */
+export const PIECE_BYTES = 1024 * 1024;
 
 /** Reads the next piece while the one before is hashed: the disk and the processor work at the same time. */
-async function hashHandle(handle: FileHandle, signal: AbortSignal | undefined): Promise<FileDigest> {
-  const hash: Hash = createHash('sha256');
-  const buffers = [Buffer.allocUnsafe(PIECE), Buffer.allocUnsafe(PIECE)] as const;
+async function hashHandle(handle: FileHandle, { signal, onPiece }: HashOptions): Promise<FileDigest> {
+  const hash = createHash('sha256');
+  const buffers = [Buffer.allocUnsafe(PIECE_BYTES), Buffer.allocUnsafe(PIECE_BYTES)] as const;
   let bytes = 0;
   let turn = 0;
-  let reading = handle.read(buffers[0], 0, PIECE, 0);
+  let reading = readPiece(handle, buffers[0], 0);
   for (;;) {
-    const { bytesRead, buffer } = await reading;
+    const piece = await reading;
     signal?.throwIfAborted();
-    if (bytesRead === 0) return { sha256: hash.digest('hex'), bytes };
-    bytes += bytesRead;
+    if (piece.length === 0) return { sha256: hash.digest('hex'), bytes };
+    bytes += piece.length;
     turn = 1 - turn;
-    reading = handle.read(turn === 0 ? buffers[0] : buffers[1], 0, PIECE, bytes);
+    reading = readPiece(handle, turn === 0 ? buffers[0] : buffers[1], bytes);
     // A rejection while this piece is hashed is seen by the await above, one turn later.
     reading.catch(() => undefined);
-    hash.update(bytesRead === PIECE ? buffer : buffer.subarray(0, bytesRead));
+    hash.update(piece);
+    onPiece?.(piece);
   }
+}
+
+/** Fills the buffer from here on; only at the end of the file does a piece come out shorter. */
+async function readPiece(handle: FileHandle, buffer: Buffer, position: number): Promise<Buffer> {
+  let filled = 0;
+  while (filled < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
 }

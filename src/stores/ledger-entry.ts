@@ -47,7 +47,7 @@ export function encodeEntry(entry: LedgerEntry): { bytes: Buffer; recorded: Reco
  *
  * @throws {RangeError} saying what is wrong with the bytes.
  */
-export function decodeEntry(bytes: Buffer): RecordedEntry {
+function decodeEntry(bytes: Buffer): RecordedEntry {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -1,12 +1,12 @@
-import { open, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { canHeal, S3Refusal, S3Silence } from './s3-answers.js';
+import { PartReader, type FilePart } from './part-reader.js';
+import { canHeal, isGarbled, S3Refusal, S3Silence } from './s3-answers.js';
 import { drained, type S3Connection } from './s3-connection.js';
 import { headerOf } from './s3-transport.js';
 import { textOf } from './s3-xml.js';
 import { retrying, type RetryPolicy } from './retry.js';
 import type { FileBody } from './store.js';
-import { describe, notAsDeclared, Verifier, type Place } from './verify.js';
+import { describe, notAsDeclared, type Place } from './verify.js';
 
 export interface UploadPlan {
   readonly place: Place;
@@ -20,8 +20,6 @@ export interface UploadPlan {
   readonly signal: AbortSignal | undefined;
 }
 
-/** S3 takes no more parts than this. */
-const MOST_PARTS = 10_000;
 const GIVE_UP_MS = 10_000;
 const GIVE_UP_ROUNDS = 3;
 
@@ -69,23 +67,19 @@ interface SentParts {
   readonly crc: string;
 }
 
-/**
- * Reads the parts in order, so that the whole is hashed once more and a file that changed since it was hashed is never
- * completed; the wire is checked part by part by a CRC, which costs next to nothing beside a second SHA-256.
- */
+/** Sends the parts, a few at a time. The wire is checked by CRCs, which cost next to nothing beside a second SHA-256. */
 async function sendParts(s3: S3Connection, plan: UploadPlan, id: string): Promise<SentParts> {
   const { file, place } = plan;
   const stop = new AbortController();
   const signal = plan.signal ? AbortSignal.any([plan.signal, stop.signal]) : stop.signal;
-  const reader = new PartReader(await open(file.path, 'r'), file.bytes, plan.partBytes);
+  const reader = await PartReader.open(file, plan.partBytes);
   const sent: SentPart[] = [];
   const lane = async (): Promise<void> => {
     const buffer = Buffer.allocUnsafe(Math.min(reader.partBytes, file.bytes));
     for (let part = await reader.next(buffer); part; part = await reader.next(buffer)) {
-      const { number, bytes } = part;
-      sent[number - 1] = await retrying(plan.policy, signal, canHeal, () =>
-        sendPart(s3, place.key, `partNumber=${number}&uploadId=${id}`, bytes, signal),
-      );
+      const { number } = part;
+      const now = part;
+      sent[number - 1] = await retrying(plan.policy, signal, canHeal, () => sendPart(s3, plan, id, now, signal));
     }
   };
   const lanes = Array.from({ length: plan.lanes }, () =>
@@ -100,73 +94,33 @@ async function sendParts(s3: S3Connection, plan: UploadPlan, id: string): Promis
     await Promise.allSettled(lanes);
     await reader.close();
   }
-  const found = reader.verifier.mismatch(file);
+  const found = reader.mismatch();
   if (found) throw notAsDeclared(place, found, describe(file.sha256, file.bytes));
   return { parts: sent, crc: encodedCrc(reader.crc) };
 }
 
-/** Hands out the parts of a file one after the other, and hashes them on the way. */
-class PartReader {
-  readonly verifier = new Verifier();
-  crc = 0;
-  readonly partBytes: number;
-  readonly #handle: FileHandle;
-  readonly #bytes: number;
-  #turn: Promise<unknown> = Promise.resolve();
-  #number = 0;
-
-  constructor(handle: FileHandle, bytes: number, partBytes: number) {
-    this.#handle = handle;
-    this.#bytes = bytes;
-    const MEBIBYTE = 1024 * 1024;
-    const least = Math.ceil(bytes / MOST_PARTS / MEBIBYTE) * MEBIBYTE;
-    this.partBytes = Math.max(partBytes, least);
-  }
-
-  /** The next part, numbered from 1, read into `buffer`; undefined after the last. */
-  next(buffer: Buffer): Promise<{ number: number; bytes: Buffer } | undefined> {
-    const turn = this.#turn.then(() => this.#read(buffer));
-    this.#turn = turn.catch(() => undefined);
-    return turn;
-  }
-
-  async close(): Promise<void> {
-    await this.#turn;
-    await this.#handle.close();
-  }
-
-  async #read(buffer: Buffer): Promise<{ number: number; bytes: Buffer } | undefined> {
-    const offset = this.#number * this.partBytes;
-    const wanted = Math.min(this.partBytes, this.#bytes - offset);
-    if (wanted <= 0) return undefined;
-    this.#number += 1;
-    let filled = 0;
-    while (filled < wanted) {
-      const { bytesRead } = await this.#handle.read(buffer, filled, wanted - filled, offset + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    const bytes = buffer.subarray(0, filled);
-    this.verifier.update(bytes);
-    this.crc = crc32(bytes, this.crc);
-    return filled === 0 ? undefined : { number: this.#number, bytes };
-  }
-}
-
 async function sendPart(
   s3: S3Connection,
-  key: string,
-  query: string,
-  body: Buffer,
+  { place, file }: UploadPlan,
+  id: string,
+  part: FilePart,
   signal: AbortSignal,
 ): Promise<SentPart> {
-  const crc = encodedCrc(crc32(body));
+  const crc = encodedCrc(part.crc);
+  const call = { method: 'PUT' as const, key: place.key, query: `partNumber=${part.number}&uploadId=${id}`, signal };
   const headers = { 'x-amz-checksum-crc32': crc };
-  const answer = await s3.send({ method: 'PUT', key, query, headers, body, bytes: body.length, signal });
-  await drained(answer);
-  const etag = headerOf(answer, 'etag');
-  if (etag === undefined) throw new S3Silence('a part without an ETag');
-  return { etag, crc };
+  try {
+    const answer = await s3.send({ ...call, headers, body: part.bytes, bytes: part.bytes.length });
+    await drained(answer);
+    const etag = headerOf(answer, 'etag');
+    if (etag === undefined) throw new S3Silence('a part without an ETag');
+    return { etag, crc };
+  } catch (error) {
+    if (isGarbled(error) && crc32(part.bytes) !== part.crc) {
+      throw notAsDeclared(place, `another part ${part.number} than was hashed`, describe(file.sha256, file.bytes));
+    }
+    throw error;
+  }
 }
 
 async function complete(s3: S3Connection, plan: UploadPlan, id: string, sent: SentParts): Promise<void> {

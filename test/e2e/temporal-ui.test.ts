@@ -31,7 +31,9 @@ const path = (id: string) => `${world.temporal.uiUrl}/namespaces/default/workflo
 
 describe('the Temporal UI', () => {
   it('lists runs by model with their verdict', async () => {
-    await page.goto(`${world.temporal.uiUrl}/namespaces/default/workflows?query=${encodeURIComponent('PerennialModel="toy-ui"')}`);
+    await page.goto(
+      `${world.temporal.uiUrl}/namespaces/default/workflows?query=${encodeURIComponent('PerennialModel="toy-ui"')}`,
+    );
     await waitForTexts(page, [runId('toy-ui', 1), 'trainingRun', /completed/i]);
   });
 

@@ -125,8 +125,8 @@ def make_normal():
 
 
 def write(name, content):
-    text = json.dumps({"madeBy": MADE_BY, **content}, indent=1)
-    (FOLDER / name).write_text(text + "\n")
+    lines = [f'"{key}": {json.dumps(value)}' for key, value in {"madeBy": MADE_BY, **content}.items()]
+    (FOLDER / name).write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 write("metrics.json", {"cases": make_cases()})

@@ -122,7 +122,7 @@ describe('PerennialPlugin', () => {
       },
     });
     const options = { dataConverter: { payloadCodecs: [codec] }, interceptors: { activity: [interceptor] } };
-    await carriesBoth(await worker({ workflowsPath: users, ...(options as Partial<WorkerOptions>) }));
+    await carriesBoth(await worker({ workflowsPath: users, ...(options as unknown as Partial<WorkerOptions>) }));
     expect(new Set(seen)).toEqual(new Set(['encode', 'decode', 'activity']));
   });
 });

@@ -32,7 +32,10 @@ it('a search attribute of another type is refused, naming it and the command tha
   const { namespace } = server;
   const name = SEARCH_ATTRIBUTES.stage;
   await remove(name);
-  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: { [name]: IndexedValueType.INDEXED_VALUE_TYPE_INT } });
+  await connection.operatorService.addSearchAttributes({
+    namespace,
+    searchAttributes: { [name]: IndexedValueType.INDEXED_VALUE_TYPE_INT },
+  });
   const error = await ensureSearchAttributes(connection, namespace).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(SetupConflictError);
   const { message, fix } = error as SetupConflictError;

@@ -9,7 +9,7 @@ const RUNS = 1500;
 
 /** Text that means something to YAML, to the schema, or to a machine that is not careful. */
 const piece = fc.oneof(
-  fc.constantFrom(...'[]{}:,-?&*!|>%@`"\'#~<\t\n\r \0\ufeff\u202e'),
+  fc.constantFrom(...Array.from('[]{}:,-?&*!|>%@`"\'#~<\t\n\r \0\ufeff\u202e')),
   fc.constantFrom(
     '- ',
     ': ',

@@ -72,11 +72,11 @@ export async function startFaultProxy(target: string, options: { seed?: number }
     });
     // A server keeps an object locked as long as somebody seems to read it.
     answer.once('close', () => server.destroy());
-    if (fault === 'apply-then-drop') {
+    if (fault === 'apply-then-drop' || fault === 'apply-then-hang') {
       server.resume();
       await finished(server);
       note(server.statusCode);
-      request.socket.resetAndDestroy();
+      if (fault === 'apply-then-drop') request.socket.resetAndDestroy();
       return;
     }
     const headers = { ...server.headers };

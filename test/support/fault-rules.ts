@@ -8,6 +8,8 @@ export type Fault =
   | 'reset'
   /** The server does what was asked; then the connection is reset instead of an answer. */
   | 'apply-then-drop'
+  /** The server does what was asked; then there is no answer and no end. */
+  | 'apply-then-hang'
   /** No answer and no end, nothing forwarded. */
   | 'hang'
   /** An answer that stops in its middle and stays open. */

@@ -88,7 +88,7 @@ async function playLoop(client: Client, model: string): Promise<string> {
   });
   await loop.executeUpdate(messages.pause, { args: [{ by: 'ann' }] });
   await loop.executeUpdate(messages.resume, { args: [{ by: 'ann' }] });
-  await loop.executeUpdate(messages.setPlan, { args: [fakePlan] });
+  await loop.signal(messages.setPlan, fakePlan);
   for (let seen = 0; seen < 2;) {
     seen = (await loop.query(messages.status)).recent.length;
     if (seen < 2) await new Promise((resolve) => setTimeout(resolve, 50));

@@ -90,6 +90,9 @@ describe('ingest of CSV', () => {
     ]);
     expect(await typesOf(`n,s\n${manyRows}n/a,y\n`)).toEqual({ n: 'string', s: 'string' });
     expect(await typesOf(`n,s\n${manyRows}0x10,y\n`)).toEqual({ n: 'string', s: 'string' });
+    expect(await typesOf(`n,s\n${manyRows}007,y\n`)).toEqual({ n: 'string', s: 'string' });
+    expect(await typesOf(`n,s\n${manyRows} 7 ,y\n`)).toEqual({ n: 'integer', s: 'string' });
+    expect(await typesOf(`n,s\n${manyRows}9007199254740993,y\n`)).toEqual({ n: 'integer', s: 'string' });
     expect(await typesOf(`n,s\n${manyRows}99999999999999999999,y\n`)).toEqual({ n: 'number', s: 'string' });
   });
 

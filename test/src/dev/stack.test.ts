@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { markOf, processAlive } from '../../../src/dev/process-alive.js';
 import { stackEnvironment } from '../../../src/dev/stack-environment.js';
 import { startStack } from '../../../src/dev/stack.js';
+import { minioBinary } from '../../../src/dev/tools.js';
 import { SetupMissingError } from '../../../src/errors.js';
 import { openStore, storeFromEnvironment } from '../../../src/stores/index.js';
 import { standIn, temporaryFolder } from './stand-ins.js';
@@ -37,7 +39,6 @@ it('a stack of which one part cannot start is an error, and the other parts are 
   const folder = await temporaryFolder();
   const pidFile = path.join(folder, 'pid');
   // MinIO under a shell that tells its id: what was started is known although the start fails.
-  const { minioBinary } = await import('../../../src/dev/tools.js');
   const minio = await standIn(
     path.join(folder, 'minio'),
     `echo $$ > '${pidFile}'; exec '${await minioBinary(silent)}' "$@"`,
@@ -45,6 +46,5 @@ it('a stack of which one part cannot start is an error, and the other parts are 
   vi.stubEnv('PERENNIAL_MINIO_BIN', minio);
   vi.stubEnv('PERENNIAL_PYTHON', path.join(folder, 'no-python'));
   await expect(startStack({ store: 'minio', ui: false, progress: silent })).rejects.toThrow(SetupMissingError);
-  const { readFile } = await import('node:fs/promises');
   expect(processAlive(markOf(Number(await readFile(pidFile, 'utf8'))))).toBe(false);
 });

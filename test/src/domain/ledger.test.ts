@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../src/domain/canonical.js';
 import {
@@ -54,7 +54,7 @@ const register = (version: number): Decision => ({
   bundle: bundle(version),
   run: `r${version}`,
 });
-const promote = (version: number, replaces: number): Decision => ({
+const promote = (version: number, replaces: number): Extract<Decision, { kind: 'promote' }> => ({
   kind: 'promote',
   version,
   bundle: bundle(version),
@@ -131,8 +131,8 @@ describe('judgeEntry', () => {
   it('promotes only a registered version with its own bundle', () => {
     const { state } = ledgerOf(register(1));
     expect(judge(state, promote(2, 0))?.message).toBe('it promotes version 2, registered are 1 versions');
-    expect(judge(state, { ...promote(1, 0), bundle: bundle(2) } as Decision)?.kind).toBe('forbidden');
-    expect(judge(state, { ...promote(1, 0), version: 0 } as Decision)?.kind).toBe('forbidden');
+    expect(judge(state, { ...promote(1, 0), bundle: bundle(2) })?.kind).toBe('forbidden');
+    expect(judge(state, { ...promote(1, 0), version: 0 })?.kind).toBe('forbidden');
   });
 
   it('calls a promotion stale that was decided against another champion', () => {
@@ -297,7 +297,7 @@ function expected(model: Model, step: Step): { decision: Decision; allowed: bool
       const replaces = step.replaces ?? model.champion;
       const right = promote(step.version, replaces);
       return {
-        decision: step.otherBundle ? ({ ...right, bundle: 'f'.repeat(64) } as Decision) : right,
+        decision: step.otherBundle ? { ...right, bundle: 'f'.repeat(64) } : right,
         allowed:
           found !== undefined &&
           !step.otherBundle &&

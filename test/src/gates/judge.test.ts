@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Estimate, Evaluation, MetricName, Metrics } from '../../../src/domain/evaluation.js';
 import type { GateRule } from '../../../src/gates/gate.js';
@@ -98,7 +98,7 @@ describe('judge, whatever the evaluation and the gate', () => {
   );
   const sane: fc.Arbitrary<Estimate> = fc
     .array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 })
-    .map((ends) => [...ends].sort((a, b) => a - b))
+    .map((ends) => ends.toSorted((a, b) => a - b))
     .map(([low, value, high]) => ({ low, value, high }) as Estimate); // three numbers, sorted
   const anyEstimate: fc.Arbitrary<Estimate> = fc.oneof(
     { weight: 4, arbitrary: sane },

@@ -52,14 +52,14 @@ describe('evaluateModels', () => {
 
   it('leaves champion and difference out when there is no champion, and metrics that were not asked for', () => {
     const found = evaluateModels({ ...input, models: { candidate: input.models.candidate }, metrics: ['brier'] });
-    expect(Object.keys(found).sort()).toEqual(['baseline', 'blocks', 'candidate', 'positives', 'rows', 'skill']);
+    expect(Object.keys(found).toSorted()).toEqual(['baseline', 'blocks', 'candidate', 'positives', 'rows', 'skill']);
     expect(Object.keys(found.candidate)).toEqual(['brier']);
   });
 
   it('leaves AUC out, and nothing else, when there is one class only', () => {
     const found = evaluateModels({ ...input, labels: new Uint8Array(400) });
-    expect(Object.keys(found.candidate).sort()).toEqual(['accuracy', 'brier', 'logLoss']);
-    expect(Object.keys(found.skill).sort()).toEqual(['accuracy', 'brier', 'logLoss']);
+    expect(Object.keys(found.candidate).toSorted()).toEqual(['accuracy', 'brier', 'logLoss']);
+    expect(Object.keys(found.skill).toSorted()).toEqual(['accuracy', 'brier', 'logLoss']);
     expect(JSON.stringify(found)).not.toContain('null');
   });
 
@@ -133,6 +133,6 @@ describe('evaluateModels', () => {
   it.each(refused)('refuses %s', (_, change, type, message) => {
     const run = (): unknown => evaluateModels({ ...input, ...change });
     expect(run).toThrow(message);
-    expect(run).toThrow(type as typeof Error); // each of them is an error class
+    expect(run).toThrow(type);
   });
 });

@@ -43,7 +43,7 @@ export function simulatedRows(options: Simulated): EvaluateModelsInput {
     models: { candidate: candidateScores, champion: championScores },
     baselinePositiveShare: 0.3,
     metrics: ['auc', 'brier', 'logLoss', 'accuracy'],
-    resamples: options.resamples ?? 400,
+    resamples: options.resamples ?? 200,
     confidence: 0.95,
     seed: options.seed,
   };

@@ -143,9 +143,8 @@ describe('awaitServed', () => {
     await publish(store, 'churn', numbered(1));
     const [staying, leaving] = [await start(), await start(60_000)];
     const { digest } = await publish(store, 'churn', numbered(2));
-    const result = served(digest);
-    await leaving.stop();
-    expect(await result).toEqual({ servers: [staying.url], gone: [] });
+    const [result] = await Promise.all([served(digest), leaving.stop()]);
+    expect(result).toEqual({ servers: [staying.url], gone: [] });
   });
 
   it('forgets a server that has been gone for long', async () => {

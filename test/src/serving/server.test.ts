@@ -281,7 +281,7 @@ describe('model server, inference', () => {
     ],
     ['no data', { inputs: [{ ...age(0), data: undefined }, city('')] }, 'has no "data"'],
     ['a text for a number', { inputs: [age('1'), city('')] }, 'input "age" is "1" at position 0, want a number'],
-    ['a number for a text', { inputs: [age(0), city(1)] }, 'input "city" is "1" at position 0, want a text'],
+    ['a number for a text', { inputs: [age(0), city(1)] }, 'input "city" is 1 at position 0, want a text'],
     [
       'a list for a number',
       {

@@ -19,10 +19,10 @@ describe('blockBootstrap', () => {
     const seen = new Map<number, number>();
     for (const replicate of replicates ?? []) seen.set(replicate, (seen.get(replicate) ?? 0) + 1);
     const ways: Record<string, number> = { 3: 1, 30: 1, 300: 1, 12: 3, 21: 3, 102: 3, 201: 3, 120: 3, 210: 3, 111: 6 };
-    expect([...seen.keys()].sort((a, b) => a - b)).toEqual(
+    expect([...seen.keys()].toSorted((a, b) => a - b)).toEqual(
       Object.keys(ways)
         .map(Number)
-        .sort((a, b) => a - b),
+        .toSorted((a, b) => a - b),
     );
     const chiSquare = Object.entries(ways).reduce(
       (sum, [counts, chance]) => sum + ((seen.get(Number(counts)) ?? 0) - 1000 * chance) ** 2 / (1000 * chance),

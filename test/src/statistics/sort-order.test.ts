@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sortOrder } from '../../../src/statistics/sort-order.js';
 
@@ -11,7 +11,7 @@ describe('sortOrder', () => {
     );
     fc.assert(
       fc.property(fc.array(number, { maxLength: 200 }), (values) => {
-        const wanted = [...values.keys()].sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
+        const wanted = [...values.keys()].toSorted((a, b) => (values[a] as number) - (values[b] as number) || a - b);
         expect([...sortOrder(Float64Array.from(values))]).toEqual(wanted);
       }),
       { numRuns: 200, seed: 1 },

@@ -6,6 +6,7 @@ import { startMinio, type S3Server } from '../../../src/dev/minio.js';
 import { startVersitygw } from '../../../src/dev/versitygw.js';
 import { hashFile, sha256Hex } from '../../../src/stores/digest.js';
 import type { MinioStore } from '../../../src/stores/minio-store.js';
+import { PreparedFile } from '../../../src/stores/prepared-file.js';
 import type { FileBody } from '../../../src/stores/store.js';
 import type { Fault } from '../../support/fault-rules.js';
 import { startFaultProxy, type FaultProxy } from '../../support/fault-proxy.js';
@@ -34,7 +35,7 @@ describe.each([
 
   beforeAll(async () => {
     server = await start();
-    proxy = await startFaultProxy(server.endpoint, { seed: 3 });
+    proxy = await startFaultProxy(server.endpoint, { seed: 1 });
     const retry = { attempts: ATTEMPTS, baseMs: 5, capMs: 20 };
     store = testStore({ ...server, endpoint: proxy.endpoint }, { limits: LIMITS, retry });
     direct = testStore(server);
@@ -194,6 +195,28 @@ describe.each([
       expect(await store.create(key, large)).toBe('created');
       expect(proxy.log.map((event) => event.fault)).toEqual([rule.fault]);
       expect(sha256Hex(await direct.read(key))).toBe(large.sha256);
+      expect(await openUploads(server)).toEqual([]);
+    });
+
+    test('is refused when it changed after it was hashed, prepared or not', async () => {
+      const path = join(folder, 'changing');
+      const bytes = seededBytes(large.bytes, 5);
+      for (const hash of [PreparedFile.read, async () => ({ path, ...(await hashFile(path)) })]) {
+        await writeFile(path, bytes);
+        const file = await hash(path);
+        const changed = Buffer.from(bytes);
+        changed[9_000_000] = (changed[9_000_000] ?? 0) ^ 1;
+        await writeFile(path, changed);
+        const key = freshKey();
+        await expect(store.create(key, file)).rejects.toMatchObject({ code: 'STORE.CORRUPT' });
+        await writeFile(path, bytes.subarray(0, 8_000_000));
+        await expect(store.create(key, file)).rejects.toMatchObject({ code: 'STORE.CORRUPT' });
+        expect(await direct.stat(key)).toBeUndefined();
+        await writeFile(path, bytes);
+        expect(await store.create(key, file)).toBe('created');
+        expect(sha256Hex(await direct.read(key))).toBe(sha256Hex(bytes));
+      }
+      await rm(path);
       expect(await openUploads(server)).toEqual([]);
     });
 

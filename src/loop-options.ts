@@ -1,19 +1,14 @@
-import { WithStartWorkflowOperation } from '@temporalio/client';
+import type { WorkflowStartOptions } from '@temporalio/client';
 import type { modelLoop } from '../workflows/model-loop.js';
 import { modelKey } from '../workflows/search-attributes.js';
 import { runPrefix } from './domain/artifact.js';
-import { loopId, type RunPlan } from './domain/run.js';
+import { loopId, loopMemo, type RunPlan } from './domain/run.js';
 import type { ArtifactStore } from './stores/store.js';
 
-/** Starts the loop of a model together with an update, unless it runs already; runs are numbered on from the records. */
-export async function startLoop(
-  store: ArtifactStore,
-  model: string,
-  plan: RunPlan,
-  taskQueue: string,
-): Promise<WithStartWorkflowOperation<typeof modelLoop>> {
+/** How the loop of a model is started, unless it runs already; runs are numbered on from the records. */
+export async function loopOptions(store: ArtifactStore, model: string, plan: RunPlan, taskQueue: string) {
   const firstRun = (await newestRun(store, model)) + 1;
-  return new WithStartWorkflowOperation<typeof modelLoop>('modelLoop', {
+  return {
     workflowId: loopId(model),
     taskQueue,
     args: [{ model, plan, firstRun }],
@@ -23,7 +18,8 @@ export async function startLoop(
     typedSearchAttributes: [{ key: modelKey, value: model }],
     staticSummary: `Keeps ${model} fresh`,
     staticDetails: plan.objective,
-  });
+    memo: loopMemo(plan),
+  } satisfies WorkflowStartOptions<typeof modelLoop>;
 }
 
 async function newestRun(store: ArtifactStore, model: string): Promise<number> {

@@ -1,0 +1,22 @@
+import type { ModelStatus } from '../client.js';
+import type { Connected } from './connect.js';
+import { isUnanswered } from './temporal-error.js';
+
+/** A status, and whether the loop could be asked at all. */
+export interface FoundStatus extends ModelStatus {
+  /** The loop runs, but no worker answers for it. */
+  readonly unanswered?: boolean;
+}
+
+const PATIENCE_MS = 5000;
+
+/** The status of a model; what the ledger says of it when no worker answers for its loop. */
+export async function statusOf({ perennial, temporal }: Connected, model: string): Promise<FoundStatus> {
+  try {
+    return await temporal.withDeadline(Date.now() + PATIENCE_MS, () => perennial.status(model));
+  } catch (error) {
+    if (!isUnanswered(error)) throw error;
+    const { state } = await perennial.ledger(model);
+    return { model, ledger: state, unanswered: true };
+  }
+}

@@ -1,0 +1,103 @@
+import { access, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pythonEnv } from '../../src/dev/tools.js';
+import { runId } from '../../src/domain/run.js';
+import { LedgerLog } from '../../src/stores/ledger-log.js';
+import { startChildWorker, type ChildWorker } from '../support/child-worker.js';
+import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
+import { toyDays } from '../support/toy-data.js';
+import { startWorld, type World } from '../support/world.js';
+
+let world: World;
+let proxy: FaultProxy;
+let environment: Readonly<Record<string, string>>;
+let worker: ChildWorker | undefined;
+beforeAll(async () => {
+  world = await startWorld({ worker: false });
+  proxy = await startFaultProxy(world.minio.endpoint);
+  environment = { ...world.environment, PERENNIAL_STORE: `${proxy.endpoint}/perennial` };
+});
+afterAll(async () => {
+  await worker?.stop();
+  await proxy.stop();
+  await world.stop();
+});
+
+async function until(what: string, look: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!(await look())) {
+    if (Date.now() > deadline) throw new Error(`Waited a minute: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** What must hold of a model whose only run was disturbed: one champion, one promotion, one record, nothing half. */
+async function onePromotion(model: string): Promise<void> {
+  const { entries, state } = await world.client.ledger(model);
+  expect(entries.map(({ decision }) => decision.kind)).toEqual(['register', 'promote']);
+  expect(state.champion?.version).toBe(1);
+  expect(await new LedgerLog(world.store, model).verify()).toEqual([]);
+  expect(await world.client.runs(model)).toMatchObject([{ run: 1, outcome: 'PROMOTE' }]);
+  for await (const { key } of world.store.list('')) {
+    if (/^(blobs|manifests|ledger|runs)\//.test(key)) await world.store.read(key);
+  }
+}
+
+describe('kill -9 of the worker', () => {
+  it('in the middle of training: the run ends by itself on the next worker, and no trainer is left', async () => {
+    const [begun, slow] = [join(world.folder, 'begun'), join(world.folder, 'slow')];
+    await writeFile(slow, '');
+    const { python } = await pythonEnv();
+    const script = `touch '${begun}'; while [ -f '${slow}' ]; do sleep 0.1; done; exec '${python}' -m perennial_trainer "$0"`;
+    await world.applyToy('toy-kill-train', toyDays(14), { trainer: { command: ['sh', '-c', script] } });
+    worker = await startChildWorker(environment);
+    await world.client.requestTraining('toy-kill-train');
+    await until('training begins', () => exists(begun));
+
+    await worker.kill();
+    await until('the trainer is gone', async () => (await processesWith(slow)) === 0);
+    await rm(slow);
+    worker = await startChildWorker(environment);
+    const result = await world.client.runResult('toy-kill-train', 1);
+    expect(result).toMatchObject({ verdict: 'PROMOTE', version: 1 });
+    const history = await world.temporal.client.workflow.getHandle(runId('toy-kill-train', 1)).fetchHistory();
+    const attempts = history.events!.map(
+      ({ activityTaskStartedEventAttributes }) => activityTaskStartedEventAttributes?.attempt ?? 0,
+    );
+    expect(Math.max(...attempts)).toBeGreaterThan(1);
+    await onePromotion('toy-kill-train');
+  });
+
+  it.each([
+    ['after the promotion was written but before anybody knew', 'apply-then-hang'],
+    ['before the promotion was written', 'hang'],
+  ] as const)('%s: there is one promotion and one champion', async (...[, fault]) => {
+    const model = `toy-kill-${fault}`;
+    await world.applyToy(model, toyDays(14));
+    worker ??= await startChildWorker(environment);
+    const path = new RegExp(`ledger/${model}/0+2[.]json`);
+    proxy.rules({ fault, method: 'PUT', path });
+    await world.client.requestTraining(model);
+    await until('the promotion is on its way', () => proxy.log.length > 0);
+
+    await worker.kill();
+    proxy.rules();
+    worker = await startChildWorker(environment);
+    expect(await world.client.runResult(model, 1)).toMatchObject({ verdict: 'PROMOTE', champion: 1 });
+    await onePromotion(model);
+  });
+});
+
+async function processesWith(text: string): Promise<number> {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid,args']);
+  return stdout.split('\n').filter((line) => line.includes(text) && !line.includes('ps -eo')).length;
+}
