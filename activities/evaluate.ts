@@ -4,6 +4,7 @@ import type { Evaluation, MetricName } from '../src/domain/evaluation.js';
 import type { ModelBundle } from '../src/domain/model.js';
 import type { RunResult } from '../src/domain/run.js';
 import { blockIds, readColumns, type ColumnData } from '../src/data/columns.js';
+import { gateMetrics } from '../src/gates/index.js';
 import { OnnxModel } from '../src/inference/onnx-model.js';
 import { evaluateInThread } from '../src/metrics/evaluate-in-thread.js';
 import type { StoredSpec } from '../src/spec.js';
@@ -50,7 +51,9 @@ export async function evaluate(deps: ActivityDeps, input: EvaluateInput, signal:
     await scoreAll(await cache.file(bundle.onnx, { signal }), columns, signal);
   const [candidateScores, championScores] = await Promise.all([score(candidate), champion && score(champion)]);
 
-  const { resamples, confidence, metrics } = plan;
+  const { resamples, confidence } = plan;
+  // The gate may look at metrics that nobody asked to see.
+  const metrics = [...new Set([...plan.metrics, ...gateMetrics(spec.gate)])];
   const seed = spec.trainer.seed;
   const measured = await evaluateInThread(
     {

@@ -59,11 +59,6 @@ export function runKey(model: string, run: number): string {
   return `${runPrefix(model)}${padded(run)}.json`;
 }
 
-/** Key prefix under which one attempt of one activity may write what nobody else reads. */
-export function stagingPrefix(run: string, activity: string, attempt: number): string {
-  return `staging/${checkedSegment(run)}/${checkedSegment(activity)}/${attempt}/`;
-}
-
 /** Key prefix of the announcements of the model servers that serve this model. */
 export function serverPrefix(model: string): string {
   return `servers/${checkedSegment(model)}/`;

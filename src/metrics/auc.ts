@@ -61,38 +61,24 @@ function orderedSteps({ labels, scores }: ScoredRows, blocks: Blocks): Int32Arra
   // Room for every row twice, as half rows; most models need little more than once.
   const steps = new Int32Array(2 * order.length);
   let length = 0;
+  const push = (start: number, end: number, label: number, kind: number): void => {
+    for (let place = start; place < end; place++) {
+      const row = order[place] as number;
+      if (labels[row] === label) steps[length++] = (((blocks.of[row] as number) * LANES) << KIND_BITS) | kind;
+    }
+  };
   for (let start = 0, end = 0; start < order.length; start = end) {
     const score = scores[order[start] as number];
     let trues = 0;
-    for (end = start; end < order.length && scores[order[end] as number] === score; end++) {
-      trues += labels[order[end] as number] as number;
-    }
+    // At least one row a turn, so that even NaN, which ties with nothing, comes to an end.
+    do trues += labels[order[end++] as number] as number;
+    while (end < order.length && scores[order[end] as number] === score);
     const tied = trues > 0 && trues < end - start;
-    if (tied) length = pushRows(steps, length, order.subarray(start, end), labels, blocks, 1, HALF_TRUE_ROW);
-    if (trues < end - start) {
-      length = pushRows(steps, length, order.subarray(start, end), labels, blocks, 0, FALSE_ROW);
-    }
-    if (trues > 0) {
-      const kind = tied ? HALF_TRUE_ROW : TRUE_ROW;
-      length = pushRows(steps, length, order.subarray(start, end), labels, blocks, 1, kind);
-    }
+    if (tied) push(start, end, 1, HALF_TRUE_ROW);
+    push(start, end, 0, FALSE_ROW);
+    push(start, end, 1, tied ? HALF_TRUE_ROW : TRUE_ROW);
   }
   return steps.slice(0, length);
-}
-
-function pushRows(
-  steps: Int32Array,
-  length: number,
-  rows: Uint32Array,
-  labels: Uint8Array,
-  blocks: Blocks,
-  label: 0 | 1,
-  kind: number,
-): number {
-  for (const row of rows) {
-    if (labels[row] === label) steps[length++] = (((blocks.of[row] as number) * LANES) << KIND_BITS) | kind;
-  }
-  return length;
 }
 
 /**
