@@ -54,7 +54,7 @@ async function race(stage: Stage, stored: StoredSpec): Promise<BenchRow[]> {
     theirsMs.push(await timed(() => script(week, model(HISTORY))));
   }
   const [ours, theirs] = [median(oursMs) / 1000, median(theirsMs) / 1000];
-  return [{ name: 'a week of the demo', ratio: ours / theirs, aim: '<= 1.3', ours, theirs, unit: 's' }];
+  return [{ name: 'a week of the demo', ratio: ours / theirs, aim: 1.3, ours, theirs, unit: 's' }];
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

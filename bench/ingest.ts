@@ -128,7 +128,3 @@ async function timed(work: () => Promise<void>): Promise<number> {
   await work();
   return performance.now() - start;
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const row of await benchIngest()) console.log(JSON.stringify(row));
-}

@@ -42,9 +42,8 @@ function checkSchedule(schedule: Loose<{ cron: string; timezone: string }>): Spe
 
 function isTimezone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
     // Offsets such as +01:00 are taken here by newer runtimes, but are no names to a scheduler.
-    return /^[A-Za-z]/.test(name);
+    return Intl.DateTimeFormat('en', { timeZone: name }) !== undefined && /^[A-Za-z]/.test(name);
   } catch {
     return false;
   }

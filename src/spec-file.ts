@@ -106,7 +106,7 @@ function placed(file: string, issues: readonly SpecIssue[], place: Placer): Spec
     file,
     ...place(issue.path, issue.at),
   }));
-  return invalid(file, problems.sort(byPlace));
+  return invalid(file, problems.toSorted(byPlace));
 }
 
 function byPlace(a: SpecProblem, b: SpecProblem): number {

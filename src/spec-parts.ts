@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { childSchema, innerSchema } from './spec-schema-at.js';
+import { childSchema, definitionOf, innerSchema } from './spec-schema-at.js';
 import { modelSpecSchema, type ModelSpec } from './spec.js';
 
 /** A value of which any part may be missing, because what stands there is wrong. */
@@ -15,7 +15,7 @@ export type SpecParts = NonNullable<Loose<ModelSpec>>;
 /** Takes the parts of a plain value that fit the spec's schema; never throws. */
 export function specParts(value: unknown): SpecParts {
   // What `salvage` gives has the schema's shape, with parts missing: exactly this type.
-  return (salvage(modelSpecSchema, value) ?? {}) as SpecParts;
+  return salvage(modelSpecSchema, value) ?? {};
 }
 
 /** The parsed value when it fits; else an object, record or list of those members that do, in their places. */
@@ -24,7 +24,7 @@ function salvage(schema: z.core.$ZodType, value: unknown): unknown {
   if (parsed.success) return parsed.data;
   if (typeof value !== 'object' || value === null) return undefined;
   const { schema: inside } = innerSchema(schema, value);
-  const { type } = inside._zod.def;
+  const { type } = definitionOf(inside);
   if (Array.isArray(value) ? type !== 'array' : type !== 'object' && type !== 'record') return undefined;
   if (Array.isArray(value)) {
     const element = childSchema(inside, 0);

@@ -25,7 +25,7 @@ function formatProblem(problem: SpecProblem, options: FormatOptions): string {
   const { paint = (_, text) => text, textOf, width = 100 } = options;
   const place = placeText(problem);
   const lead = [place === '' ? '' : paint('place', place), problem.path === '' ? '' : paint('mark', problem.path)];
-  const head = `${[...lead, problem.message].filter((part) => part !== '').join('  ')}`;
+  const head = [...lead, problem.message].filter((part) => part !== '').join('  ');
   const text = problem.file === undefined || problem.line === undefined ? undefined : textOf?.(problem.file);
   if (text === undefined || problem.line === undefined) return head;
   return `${head}\n${codeFrame(text, problem.line, problem.column ?? 1, width, paint)}`;

@@ -75,7 +75,8 @@ function alternative(
 }
 
 /** Every schema that zod makes carries one of these definitions; the base type does not say which. */
-function definitionOf(schema: z.core.$ZodType): z.core.$ZodTypes['_zod']['def'] {
+export function definitionOf(schema: z.core.$ZodType): z.core.$ZodTypes['_zod']['def'] {
+  // oxlint-disable-next-line no-underscore-dangle -- zod's documented way for code that walks schemas
   return (schema as z.core.$ZodTypes)._zod.def;
 }
 

@@ -72,16 +72,17 @@ function rejectedBy(signal: AbortSignal): Promise<never> {
 }
 
 /** Adds the model that was most likely meant. */
-async function withGuess(error: NotFoundError, store: ArtifactStore): Promise<NotFoundError> {
-  const { model } = error.details;
-  if (typeof model !== 'string') return error;
+async function withGuess(missing: NotFoundError, store: ArtifactStore): Promise<NotFoundError> {
+  const { model } = missing.details;
+  if (typeof model !== 'string') return missing;
   // A guess is a courtesy: a store that cannot be listed does not get in its way.
-  const guess = nearestName(model, await knownModels(store).catch(() => []));
-  if (guess === undefined || guess === model) return error;
-  return new NotFoundError(`${error.message}; did you mean "${guess}"?`, {
+  const known = await knownModels(store).catch((): string[] => []);
+  const guess = nearestName(model, known);
+  if (guess === undefined || guess === model) return missing;
+  return new NotFoundError(`${missing.message}; did you mean "${guess}"?`, {
     fix: `perennial status ${guess}`,
-    details: { ...error.details, guess },
-    cause: error,
+    details: { ...missing.details, guess },
+    cause: missing,
   });
 }
 

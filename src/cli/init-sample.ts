@@ -30,7 +30,9 @@ const CATEGORIES: readonly (readonly [string, number])[] = [
 export function sampleWeek(index: number): string {
   const random = generator(2026 + index);
   const start = Date.parse(`${SAMPLE_WEEKS[index]}T00:00:00Z`);
-  const times = Array.from({ length: ROWS_A_WEEK }, () => start + Math.floor(random() * WEEK_MS)).sort((a, b) => a - b);
+  const times = Array.from({ length: ROWS_A_WEEK }, () => start + Math.floor(random() * WEEK_MS)).toSorted(
+    (a, b) => a - b,
+  );
   const rows = times.map((time) => sampleRow(time, random));
   return `${['order_time,country,channel,category,items,price,discount,returned', ...rows].join('\n')}\n`;
 }

@@ -10,5 +10,5 @@ export async function knownModels(store: ArtifactStore): Promise<string[]> {
       if (isName(name)) names.add(name);
     }
   }
-  return [...names].sort();
+  return [...names].toSorted();
 }

@@ -9,4 +9,3 @@ if (major < 20 || (major === 20 && minor < 19)) {
   const { runProgram } = await import('./program.js');
   await runProgram(process.argv);
 }
-export {};

@@ -59,7 +59,7 @@ export async function runDev(context: CommandContext, options: DevOptions): Prom
     await Promise.race([untilAborted(context.signal), worker.ended]);
     context.note('\nStopping');
   } finally {
-    for (const step of undo.reverse()) await step();
+    for (const step of undo.toReversed()) await step();
   }
 }
 

@@ -38,7 +38,7 @@ async function statusOfAll(context: CommandContext, connected: Connected): Promi
   const query = "WorkflowType = 'modelLoop' AND ExecutionStatus = 'Running'";
   for await (const { workflowId } of connected.temporal.workflow.list({ query }))
     names.add(workflowId.replace(/^perennial\//, ''));
-  const rest = [...names].sort();
+  const rest = [...names].toSorted();
   const found: FoundStatus[] = [];
   while (rest.length > 0) {
     context.signal.throwIfAborted();

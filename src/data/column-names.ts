@@ -38,10 +38,10 @@ export function checkColumnNames(names: readonly string[], object: string): void
 }
 
 // Control characters, and those that turn or hide text.
-const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+const UNSEEN = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
 
 function escaped(name: string): string {
-  return `"${name.slice(0, 80).replaceAll(new RegExp(UNSEEN, 'g'), (character) => {
+  return `"${name.slice(0, 80).replaceAll(new RegExp(UNSEEN, 'gu'), (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   })}"`;
 }

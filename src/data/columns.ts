@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import type {
   DuckDBDataChunk,
   DuckDBDoubleVector,
@@ -11,7 +10,7 @@ import { DataUnreadableError } from '../errors.js';
 import { nearestName } from '../spec-nearest.js';
 import { columnType } from './column-type.js';
 import { withDuckDb, type Db } from './duckdb.js';
-import { jobOptions, type DataJobOptions } from './job-options.js';
+import { readingOptions, type DataJobOptions } from './job-options.js';
 import { quoteFile, quoteName } from './sql-text.js';
 import { TextCache } from './text-cache.js';
 
@@ -85,8 +84,7 @@ async function withFile<T>(
   options: DataJobOptions,
   job: (db: Db, relation: string) => Promise<T>,
 ): Promise<T> {
-  const folder = dirname(file);
-  return withDuckDb(jobOptions([folder], folder, options), async (db) => job(db, `read_parquet(${quoteFile(file)})`));
+  return withDuckDb(readingOptions([file], options), async (db) => job(db, `read_parquet(${quoteFile(file)})`));
 }
 
 async function plan(
@@ -127,7 +125,9 @@ function columnReader(name: string, type: ColumnType, rows: number): ColumnReade
     case 'timestamp':
     case 'date':
       return numberReader(`coalesce(epoch_ms(CAST(${column} AS TIMESTAMP))::DOUBLE, 'nan')`, new Float64Array(rows));
-    default:
+    case 'integer':
+    case 'number':
+    case 'other':
       // As DOUBLE first: DuckDB refuses to make a FLOAT of 1e300, the typed array makes it Infinity.
       return numberReader(`coalesce(CAST(${column} AS DOUBLE), 'nan')`, new Float32Array(rows));
   }
@@ -160,7 +160,7 @@ function booleanReader(sql: string, rows: number): ColumnReader {
 }
 
 function textReader(sql: string, rows: number): ColumnReader {
-  const values = new Array<string>(rows);
+  const values = Array.from({ length: rows }, () => '');
   const cache = new TextCache();
   return {
     sql,

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import type { ContractFinding, SnapshotPart } from '../domain/data.js';
 import type { TableContract } from '../spec.js';
 import { nearestName } from '../spec-nearest.js';
@@ -6,7 +5,7 @@ import { columnMeasures, type Measure } from './contract-measures.js';
 import { withDuckDb, type Db } from './duckdb.js';
 
 import { readParquet } from './sql-text.js';
-import { jobOptions, type DataJobOptions } from './job-options.js';
+import { readingOptions, type DataJobOptions } from './job-options.js';
 
 /** A part and the local copy of its Parquet file. */
 export interface PartFile {
@@ -26,10 +25,9 @@ export async function checkContract(
   contract: TableContract,
   options: DataJobOptions = {},
 ): Promise<ContractFinding[]> {
-  const [first] = parts;
-  if (!first) return [];
-  const folders = [...new Set(parts.map(({ file }) => dirname(file)))];
-  return withDuckDb(jobOptions(folders, dirname(first.file), options), async (db) => {
+  if (parts.length === 0) return [];
+  const files = parts.map(({ file }) => file);
+  return withDuckDb(readingOptions(files, options), async (db) => {
     const findings: ContractFinding[] = [];
     for (const { part, file } of parts) {
       const where = { source: part.source, object: part.object.id };

@@ -1,13 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { DataEngineError } from '../errors.js';
 import { QueryError, queryError } from './query-error.js';
-import { quoteText } from './sql-text.js';
+import { quoteFile, quoteText } from './sql-text.js';
 
 export interface DuckDbOptions {
+  /** The only files that SQL can read, beside what is in `folders`. */
+  readonly files?: readonly string[];
   /** The only folders (with what is below them) that SQL can read or write. */
   readonly folders: readonly string[];
-  /** Where DuckDB may spill what does not fit into memory; made when needed and removed again. Not readable by SQL. */
+  /** Where DuckDB may spill what does not fit into memory, in a folder of the job's own that is removed at its end. */
   readonly tempFolder: string;
   /** Memory that DuckDB may hold, for example `512MB`. Default: `1GB`. */
   readonly memoryLimit?: string;
@@ -35,7 +40,7 @@ export interface Db {
 }
 
 /**
- * Opens a DuckDB in memory for one job, jailed: it reaches the given folders and nothing else (no other file, no
+ * Opens a DuckDB in memory for one job, jailed: it reaches the given files and folders and nothing else (no other file, no
  * network, no extension, no setting), its time zone is UTC, and it is closed when the job ends.
  *
  * @throws {DataEngineError} for what the job did not map to an error of its own: memory, disk, a fault of DuckDB.
@@ -44,17 +49,20 @@ export async function withDuckDb<T>(options: DuckDbOptions, job: (db: Db) => Pro
   options.signal?.throwIfAborted();
   // Loaded here because it takes 0.2 s, which commands that touch no data must not pay.
   const { DuckDBInstance } = await import('@duckdb/node-api');
+  // Two instances that spill into one folder would write over each other's files.
+  const spill = join(options.tempFolder, `spill-${randomUUID()}`);
+  await mkdir(options.tempFolder, { recursive: true });
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(options.threads ?? Math.min(4, Math.max(2, availableParallelism()))),
     memory_limit: options.memoryLimit ?? '1GB',
-    temp_directory: options.tempFolder,
+    temp_directory: spill,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });
   try {
     const connection = await instance.connect();
     try {
-      await jail(connection, options.folders);
+      await jail(connection, options);
       return await job(jailedDb(connection, options.signal));
     } finally {
       connection.disconnectSync();
@@ -67,13 +75,17 @@ export async function withDuckDb<T>(options: DuckDbOptions, job: (db: Db) => Pro
     });
   } finally {
     instance.closeSync();
+    await rm(spill, { recursive: true, force: true });
   }
 }
 
-async function jail(connection: DuckDBConnection, folders: readonly string[]): Promise<void> {
-  const allowed = folders.map((folder) => quoteText(folder.endsWith('/') ? folder : `${folder}/`));
+async function jail(connection: DuckDBConnection, { files = [], folders }: DuckDbOptions): Promise<void> {
+  const within = folders.map((folder) => quoteText(folder.endsWith('/') ? folder : `${folder}/`));
   await connection.run("SET TimeZone = 'UTC'");
-  await connection.run(`SET allowed_directories = [${allowed.join(', ')}]`);
+  await connection.run(`SET allowed_directories = [${within.join(', ')}]`);
+  // A name that looks like a pattern is asked for as the pattern that matches only it.
+  const named = files.flatMap((file) => [quoteText(file), quoteFile(file)]);
+  await connection.run(`SET allowed_paths = [${named.join(', ')}]`);
   await connection.run('SET enable_external_access = false');
   await connection.run('SET lock_configuration = true');
 }
@@ -94,7 +106,7 @@ function jailedDb(connection: DuckDBConnection, signal: AbortSignal | undefined)
     describe: (query) =>
       guarded(async () => {
         const reader = await connection.runAndReadAll(`DESCRIBE ${query}`);
-        return reader.getRowsJson().map((row) => ({ name: String(row[0]), type: String(row[1]) }));
+        return (reader.getRowsJson() as string[][]).map(([name = '', type = '']) => ({ name, type }));
       }),
     chunks: (sql, take) =>
       guarded(async () => {

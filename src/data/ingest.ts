@@ -9,7 +9,7 @@ import { withDuckDb, type Db } from './duckdb.js';
 import { hashFile } from '../stores/digest.js';
 import { ingestCsv } from './ingest-csv.js';
 import { ingestParquet } from './ingest-parquet.js';
-import { jobOptions, type DataJobOptions } from './job-options.js';
+import { writingOptions, type DataJobOptions } from './job-options.js';
 import { isOutOfMemory } from './query-error.js';
 import { quoteFile, quoteName, quoteText } from './sql-text.js';
 
@@ -48,7 +48,7 @@ export async function ingestObject(
   await checkFormat(input.file, format, object);
   try {
     const facts = await withEnoughMemory(options, (given) =>
-      withDuckDb(jobOptions([dirname(input.file), dirname(outFile)], dirname(outFile), given), async (db) => {
+      withDuckDb(writingOptions([input.file], dirname(outFile), given), async (db) => {
         const write = (select: string, columns: number) => db.run(copyStatement(select, outFile, columns));
         if (format === 'csv') {
           const declared = new Map(Object.entries(input.types ?? {}));
@@ -73,6 +73,8 @@ export async function ingestObject(
     };
   } catch (error) {
     await rm(outFile, { force: true });
+    // Streams say AbortError, whatever the reason was.
+    options.signal?.throwIfAborted();
     throw error;
   }
 }

@@ -1,11 +1,11 @@
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
 import type { DuckDbOptions } from './duckdb.js';
 
 /** What every job on data takes. */
 export interface DataJobOptions {
   /** Aborting it interrupts the job and rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Where to spill what does not fit into memory. Default: a folder `spill` beside the output. */
+  /** Where to spill what does not fit into memory. Default: beside the output; without one, the system's folder. */
   readonly tempFolder?: string;
   /** Default: the number of cores, at least 2 and at most 4. */
   readonly threads?: number;
@@ -13,12 +13,19 @@ export interface DataJobOptions {
   readonly memoryLimit?: string;
 }
 
-/** The DuckDB options of a job that reads and writes in `folders`. */
-export function jobOptions(folders: readonly string[], outFolder: string, options: DataJobOptions): DuckDbOptions {
-  const { signal, threads, memoryLimit, tempFolder = join(outFolder, 'spill') } = options;
+/** The DuckDB options of a job that reads `files` and writes into `outFolder`. */
+export function writingOptions(files: readonly string[], outFolder: string, options: DataJobOptions): DuckDbOptions {
+  return { ...common(options, outFolder), files, folders: [outFolder] };
+}
+
+/** The DuckDB options of a job that only reads `files`. */
+export function readingOptions(files: readonly string[], options: DataJobOptions): DuckDbOptions {
+  return { ...common(options, tmpdir()), files, folders: [] };
+}
+
+function common({ signal, threads, memoryLimit, tempFolder }: DataJobOptions, fallback: string) {
   return {
-    folders,
-    tempFolder,
+    tempFolder: tempFolder ?? fallback,
     ...(threads !== undefined && { threads }),
     ...(memoryLimit !== undefined && { memoryLimit }),
     ...(signal && { signal }),

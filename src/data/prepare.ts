@@ -4,7 +4,7 @@ import { DataEmptyError } from '../errors.js';
 import { withDuckDb } from './duckdb.js';
 import { LABEL_CODE, mismatch, preparedTable, prepareStep, type PrepareInput } from './prepared-table.js';
 import { quoteName, quoteText, readParquet } from './sql-text.js';
-import { jobOptions, type DataJobOptions } from './job-options.js';
+import { writingOptions, type DataJobOptions } from './job-options.js';
 
 /**
  * Runs the SQL of `prepare` over the sources and writes the training table whole. A run uses `prepareSplit`, which
@@ -17,8 +17,7 @@ export async function prepareTable(
   options: DataJobOptions = {},
 ): Promise<{ readonly columns: readonly Column[]; readonly rows: number }> {
   const { tables, outFile, task } = input;
-  const folders = new Set(Object.values(tables).flatMap((files) => files.map((file) => dirname(file))));
-  return withDuckDb(jobOptions([...folders, dirname(outFile)], dirname(outFile), options), async (db) => {
+  return withDuckDb(writingOptions(Object.values(tables).flat(), dirname(outFile), options), async (db) => {
     const table = await preparedTable(db, input);
     const values = table.columns.map(({ name }) =>
       name === task.label

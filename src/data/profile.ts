@@ -1,8 +1,7 @@
-import { dirname } from 'node:path';
 import type { ColumnProfile, ColumnType } from '../domain/data.js';
 import { columnType } from './column-type.js';
 import { withDuckDb, type Db, type SqlValue } from './duckdb.js';
-import { jobOptions, type DataJobOptions } from './job-options.js';
+import { readingOptions, type DataJobOptions } from './job-options.js';
 import { quoteName, readParquet } from './sql-text.js';
 
 /**
@@ -11,11 +10,9 @@ import { quoteName, readParquet } from './sql-text.js';
  * maximum, mean and deviation. The number of distinct values of other columns is an estimate (2 %).
  */
 export async function profileColumns(files: readonly string[], options: DataJobOptions = {}): Promise<ColumnProfile[]> {
-  const [first] = files;
-  if (first === undefined) return [];
-  const folders = [...new Set(files.map((file) => dirname(file)))];
+  if (files.length === 0) return [];
   // One thread: sums of fractions depend on the order of the rows, and the profile is named by its digest.
-  return withDuckDb(jobOptions(folders, dirname(first), { threads: 1, ...options }), async (db) => {
+  return withDuckDb(readingOptions(files, { threads: 1, ...options }), async (db) => {
     const relation = readParquet(files);
     const columns = (await db.describe(`SELECT * FROM ${relation}`)).map(({ name, type }) => ({
       name,

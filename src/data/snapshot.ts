@@ -32,7 +32,7 @@ export function diffObjects(previous: readonly SnapshotPart[], listing: readonly
 
 /** The snapshot of these parts, in the order of source and object, whatever order they were read in. */
 export function buildSnapshot(model: string, parts: readonly SnapshotPart[]): Snapshot {
-  const sorted = [...parts].sort((a, b) => byText(a.source, b.source) || byText(a.object.id, b.object.id));
+  const sorted = parts.toSorted((a, b) => byText(a.source, b.source) || byText(a.object.id, b.object.id));
   const rows = sorted.reduce((sum, part) => sum + part.rows, 0);
   return { kind: 'snapshot', schemaVersion: 1, model, parts: sorted, rows };
 }

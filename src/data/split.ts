@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { blobKey } from '../domain/artifact.js';
 import type { Column, Split, SplitPart } from '../domain/data.js';
 import { DataEmptyError } from '../errors.js';
 import type { SplitSpec, TaskSpec } from '../spec.js';
 import { withDuckDb, type Db } from './duckdb.js';
 import { hashFile } from '../stores/digest.js';
-import { jobOptions, type DataJobOptions } from './job-options.js';
+import { writingOptions, type DataJobOptions } from './job-options.js';
 import {
   LABEL_CODE,
   mismatch,
@@ -49,8 +49,7 @@ export async function prepareSplit(
   options: DataJobOptions = {},
 ): Promise<SplitFacts> {
   await mkdir(input.outFolder, { recursive: true });
-  const folders = new Set(Object.values(input.tables).flatMap((files) => files.map((file) => dirname(file))));
-  return withDuckDb(jobOptions([...folders, input.outFolder], input.outFolder, options), async (db) => {
+  return withDuckDb(writingOptions(Object.values(input.tables).flat(), input.outFolder, options), async (db) => {
     return writeSplit(db, await preparedTable(db, input), input, options);
   });
 }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { runId, type RunRecord } from '../domain/run.js';
+import { SetupConflictError } from '../errors.js';
 import type { StoredSpec } from '../spec.js';
 import { verifyLedger } from '../stores/ledger-verify.js';
 import type { CalendarWeek } from './calendar.js';
@@ -109,7 +110,7 @@ async function askForShuffled(game: Game, { week }: CalendarWeek): Promise<void>
     reason: 'negative control: labels in random order',
     parameters: { shuffle_labels: true },
   });
-  if (answer.outcome === 'refused') throw new Error(`the loop refused a request of the demo: ${answer.message}`);
+  if (answer.outcome === 'refused') throw new SetupConflictError(`Cannot go on with the demo: ${answer.message}`);
   await stage.perennial.runResult(model, answer.run).catch(() => undefined);
   const record = await stage.perennial.run(model, answer.run);
   const happened = `${record.outcome}: ${record.result?.rules.find(({ outcome }) => outcome === 'fail')?.reason ?? record.summary}`;
@@ -132,7 +133,10 @@ async function runThroughKill(game: Game, { week }: CalendarWeek): Promise<RunRe
 }
 
 /** Digest of the candidate of a run. */
-function bundleOf({ evidence, run, summary }: RunRecord): string {
-  if (evidence.bundle === undefined) throw new Error(`run ${run} of the demo made no model: ${summary}`);
-  return evidence.bundle;
+function bundleOf({ evidence, run, summary, failure }: RunRecord): string {
+  if (evidence.bundle !== undefined) return evidence.bundle;
+  const fix = failure?.fix;
+  throw new SetupConflictError(`Cannot go on with the demo: run ${run} made no model: ${summary}`, {
+    ...(fix !== undefined && { fix }),
+  });
 }

@@ -13,6 +13,8 @@ export interface TemporalOptions {
   readonly databaseFile?: string;
   /** Also serve the Temporal UI. Default: false. */
   readonly ui?: boolean;
+  /** Settings of the server laid over ours, by their name in Temporal's dynamic configuration, as YAML values. */
+  readonly dynamicConfig?: Readonly<Record<string, string>>;
   readonly progress?: Progress;
 }
 
@@ -71,7 +73,7 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
       const [port, uiPort] = await Promise.all([freePort(), freePort()]);
       address = `127.0.0.1:${port}`;
       uiUrl = options.ui === true ? `http://127.0.0.1:${uiPort}` : undefined;
-      const args = serverArguments(port, uiUrl === undefined ? undefined : uiPort, file);
+      const args = serverArguments(port, uiUrl === undefined ? undefined : uiPort, file, options.dynamicConfig);
       return { program: binary, args, port, ready: async () => makeReady((await client).Connection, address, uiUrl) };
     });
     await lock?.add(server.pid);
@@ -86,7 +88,13 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
   }
 }
 
-function serverArguments(port: number, uiPort: number | undefined, file: string | undefined): string[] {
+function serverArguments(
+  port: number,
+  uiPort: number | undefined,
+  file: string | undefined,
+  dynamicConfig: TemporalOptions['dynamicConfig'],
+): string[] {
+  const settings = Object.entries({ ...SPEED, ...dynamicConfig });
   const ui = uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort), '--ui-disable-news-fetch'];
   const database =
     file === undefined
@@ -96,7 +104,7 @@ function serverArguments(port: number, uiPort: number | undefined, file: string 
     ...`server start-dev --ip 127.0.0.1 --port ${port} --namespace ${NAMESPACE} --log-level error`.split(' '),
     ...ui,
     ...database,
-    ...Object.entries(SPEED).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
+    ...settings.flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
   ];
 }
 

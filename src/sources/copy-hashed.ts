@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
@@ -19,16 +18,19 @@ export async function copyHashed(
       yield chunk;
     }
   };
-  // `wx`: a file of that name belongs to somebody else.
-  const out = createWriteStream(file, { flags: 'wx', highWaterMark: 1024 * 1024 });
-  let opened = false;
-  out.once('open', () => (opened = true));
+  // `wx`: a file of that name belongs to somebody else. Opened before the stream starts, so that whether it is ours to
+  // remove is known whenever the stream fails.
+  const handle = await open(file, 'wx');
   try {
-    await pipeline(stream, hashed, out, { ...(signal && { signal }) });
+    await pipeline(stream, hashed, handle.createWriteStream({ highWaterMark: 1024 * 1024 }), {
+      ...(signal && { signal }),
+    });
     return { sha256: hash.digest('hex'), bytes };
   } catch (error) {
-    if (opened) await rm(file, { force: true });
+    await rm(file, { force: true });
     signal?.throwIfAborted();
     throw error;
+  } finally {
+    await handle.close().catch(() => undefined);
   }
 }

@@ -28,7 +28,7 @@ export class FileSource implements Source {
     if (facts.isFile()) return [objectOf(basename(this.#path), facts)];
     const objects: SourceObject[] = [];
     await this.#walk(root, '', objects, new Set([root]), signal);
-    return objects.sort(byId);
+    return objects.toSorted(byId);
   }
 
   async fetch(

@@ -10,7 +10,7 @@ export interface S3Page {
 export function pageQuery(prefix: string, token: string | undefined): string {
   const query = ['list-type=2', 'max-keys=1000', `prefix=${encoded(prefix)}`];
   if (token !== undefined) query.push(`continuation-token=${encoded(token)}`);
-  return query.sort().join('&');
+  return query.toSorted().join('&');
 }
 
 /**

@@ -42,7 +42,7 @@ export class S3Source implements Source {
       objects.push(...page.objects.filter(({ id }) => isDataObject(id.slice(this.#prefix.length).replace(/^\/+/, ''))));
       token = page.next;
     } while (token !== undefined);
-    return objects.sort(byId);
+    return objects.toSorted(byId);
   }
 
   async fetch(
@@ -115,6 +115,19 @@ export class S3Source implements Source {
   }
 }
 
+const FILE_CODES = new Set([
+  'EEXIST',
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'EACCES',
+  'EPERM',
+  'ENOENT',
+  'EISDIR',
+  'EIO',
+  'EMFILE',
+]);
+
 function isFileError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && ['open', 'write', 'close'].includes(String(error.syscall));
+  return error instanceof Error && 'code' in error && FILE_CODES.has(String(error.code));
 }

@@ -70,7 +70,7 @@ export class BlobCache {
     const files = await this.#files();
     let total = files.reduce((sum, file) => sum + file.found.size, 0);
     const recent = Date.now() - this.#keepMs;
-    for (const { path, found } of files.sort((a, b) => a.found.atimeMs - b.found.atimeMs)) {
+    for (const { path, found } of files.toSorted((a, b) => a.found.atimeMs - b.found.atimeMs)) {
       if (total <= this.#maxBytes) return;
       if (path === newest || found.atimeMs > recent) continue;
       await rm(path, { force: true });

@@ -6,7 +6,7 @@ import { PreparedFile } from './prepared-file.js';
 import type { ArtifactStore, CallOptions, FileBody } from './store.js';
 import { corrupt } from './verify.js';
 
-export { BlobCache, type BlobCacheOptions } from './blob-cache.js';
+export { BlobCache } from './blob-cache.js';
 
 /** Small enough that sending it costs no more than asking first whether it is there. */
 const SMALL = 256 * 1024;
@@ -53,7 +53,8 @@ export async function putManifest(
 
 /** Reads a manifest and checks its digest. The type is the caller's word: what was stored under it was of that type. */
 export async function readManifest<T>(store: ArtifactStore, ref: Ref, options: CallOptions = {}): Promise<T> {
-  return parsed<T>(await store.read(ref.key, ref, options), store, ref.key);
+  // What is stored under a manifest's digest is what a writer of that kind of manifest stored.
+  return parsed(await store.read(ref.key, ref, options), store, ref.key) as T;
 }
 
 /** Reads a manifest of which only kind and digest are known, and checks the digest. */
@@ -67,7 +68,8 @@ export async function readManifestOf<T>(
   const bytes = await store.read(key, undefined, options);
   const found = sha256Hex(bytes);
   if (found !== sha256) throw corrupt({ store: store.name, key }, `SHA-256 ${found}`, `SHA-256 ${sha256}`);
-  return parsed<T>(bytes, store, key);
+  // As above.
+  return parsed(bytes, store, key) as T;
 }
 
 function refOf(sha256: Sha256, bytes: number): Ref {
@@ -85,10 +87,9 @@ async function storeOnce(store: ArtifactStore, ref: Ref, body: Buffer | FileBody
   await store.create(ref.key, body, options);
 }
 
-function parsed<T>(bytes: Buffer, store: ArtifactStore, key: string): T {
+function parsed(bytes: Buffer, store: ArtifactStore, key: string): unknown {
   try {
-    // The digest says these are the bytes that a writer of this kind of manifest stored.
-    return JSON.parse(bytes.toString('utf8')) as T;
+    return JSON.parse(bytes.toString('utf8'));
   } catch (cause) {
     throw new ArtifactCorruptError(`Cannot read manifest "${key}" of ${store.name}: found bytes that are no JSON`, {
       fix: 'The program that wrote it is at fault: its digest is right. Make the manifest again.',

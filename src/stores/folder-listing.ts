@@ -28,5 +28,5 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
     throw error;
   });
   const rank = (entry: Dirent): string => (entry.isDirectory() ? `${entry.name}/` : entry.name);
-  return entries.sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+  return entries.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));
 }

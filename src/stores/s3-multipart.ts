@@ -135,8 +135,10 @@ async function complete(s3: S3Connection, plan: UploadPlan, id: string, sent: Se
     query: `uploadId=${id}`,
     // The list itself may be spoilt on the way, and then name fewer parts; the CRC of the whole finds that.
     headers: {
-      ...{ 'if-none-match': '*', 'content-type': 'application/xml' },
-      ...{ 'x-amz-checksum-crc32': sent.crc, 'x-amz-checksum-type': 'FULL_OBJECT' },
+      'if-none-match': '*',
+      'content-type': 'application/xml',
+      'x-amz-checksum-crc32': sent.crc,
+      'x-amz-checksum-type': 'FULL_OBJECT',
     },
     document,
     // The server may take a while to put a large object together.

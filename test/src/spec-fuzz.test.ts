@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { defineModel } from '../../src/define-model.js';
 import { SpecInvalidError } from '../../src/errors.js';

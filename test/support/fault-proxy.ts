@@ -39,24 +39,19 @@ export async function startFaultProxy(target: string, options: { seed?: number }
     const note = (status?: number): void => {
       if (fault) log.push({ fault, method, path, ...(status === undefined ? {} : { status }) });
     };
-    switch (fault) {
-      case 'hang':
-        note();
-        return;
-      case 'reset':
-        note();
-        request.socket.resetAndDestroy();
-        return;
-      case 'unavailable':
-      case 'page':
-        request.resume();
-        await finished(request);
-        note();
-        answer.writeHead(fault === 'page' ? 200 : 503, { 'content-type': fault === 'page' ? 'text/html' : 'text/xml' });
-        answer.end(fault === 'page' ? '<html>Please log in</html>' : '<Error><Code>SlowDown</Code></Error>');
-        return;
-      default:
-        break;
+    if (fault === 'hang') return note();
+    if (fault === 'reset') {
+      note();
+      request.socket.resetAndDestroy();
+      return;
+    }
+    if (fault === 'unavailable' || fault === 'page') {
+      request.resume();
+      await finished(request);
+      note();
+      answer.writeHead(fault === 'page' ? 200 : 503, { 'content-type': fault === 'page' ? 'text/html' : 'text/xml' });
+      answer.end(fault === 'page' ? '<html>Please log in</html>' : '<Error><Code>SlowDown</Code></Error>');
+      return;
     }
     const hasBody = Number(request.headers['content-length'] ?? 0) > 0;
     const forwarded = http.request({ hostname, port, agent, method, path, headers: request.headers });

@@ -8,7 +8,7 @@ import {
   Worker,
   type WorkerOptions,
 } from '@temporalio/worker';
-import { startTemporal } from '../../src/dev/temporal.js';
+import { startTemporal, type TemporalOptions } from '../../src/dev/temporal.js';
 
 // Before the first connection makes the runtime with its defaults.
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -23,7 +23,7 @@ export interface TestTemporal {
 }
 
 /** Starts a Temporal server in memory; stop it in `afterAll`. */
-export async function testTemporal(options: { readonly ui?: boolean } = {}): Promise<TestTemporal> {
+export async function testTemporal(options: TemporalOptions = {}): Promise<TestTemporal> {
   const server = await startTemporal(options);
   const [clientConnection, connection] = await Promise.all([
     Connection.connect({ address: server.address }),

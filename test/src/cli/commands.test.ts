@@ -134,5 +134,7 @@ function actionsOf(stdout: string): Set<string> {
 async function treeOf(root: string): Promise<Record<string, string>> {
   const names = await readdir(root, { recursive: true, withFileTypes: true });
   const files = names.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
-  return Object.fromEntries(await Promise.all(files.sort().map(async (file) => [file, await readFile(file, 'utf8')])));
+  return Object.fromEntries(
+    await Promise.all(files.toSorted().map(async (file) => [file, await readFile(file, 'utf8')])),
+  );
 }

@@ -106,9 +106,9 @@ test('a file that breaks the contract fails the run with 4, and names the column
   const good = await readFile(next, 'utf8');
   await writeFile(path.join(folder, 'data', 'orders-2026-02-16.csv'), good.replaceAll(/^([^,]*,[^,]*,)[^,]*,/gm, '$1'));
   const { code, stdout } = await cli('run', 'returns', '--wait');
-  expect(code).toBe(4);
   expect(stdout).toMatch(/^FAILED/);
   expect(stdout).toContain('DATA.CONTRACT');
+  expect(code).toBe(4);
   expect(stdout).toContain('channel');
   expect(stdout).toContain('the shop team');
   await rename(next, path.join(folder, 'data', 'orders-2026-02-16.csv'));

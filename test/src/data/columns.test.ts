@@ -62,7 +62,7 @@ describe('readColumns', () => {
       'ÿ',
       '😀😀😀',
     ];
-    const sql = texts.map((text) => [...text].map((each) => `chr(${each.codePointAt(0)})`).join(' || ') || "''");
+    const sql = texts.map((text) => Array.from(text, (each) => `chr(${each.codePointAt(0)})`).join(' || ') || "''");
     const file = await bench.parquet('texts.parquet', `SELECT unnest([${sql.join(', ')}]) AS s FROM range(3)`);
     expect((await readColumns(file, ['s']))['s']).toEqual([...texts, ...texts, ...texts]);
   });

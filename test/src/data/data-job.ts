@@ -33,8 +33,7 @@ export async function workbench(): Promise<Workbench> {
   await mkdir(join(folder, 'parts'));
   let count = 0;
   const path = (name: string) => join(folder, `${(count += 1)}-${name}`);
-  const query = (sql: string) =>
-    withDuckDb({ folders: [folder], tempFolder: join(folder, 'spill') }, async (db) => db.rows(sql));
+  const query = (sql: string) => withDuckDb({ folders: [folder], tempFolder: folder }, async (db) => db.rows(sql));
   const ingestFile: Workbench['ingestFile'] = async (file, { id, threads, signal, ...input } = {}) => {
     const out = join(folder, 'parts', `${(count += 1)}.parquet`);
     const object = { id: id ?? 'inbox/data.csv', version: '1', bytes: 1 };

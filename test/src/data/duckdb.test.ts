@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(async () => bench.close());
 
 const inside = <T>(job: (db: Db) => Promise<T>, options: { signal?: AbortSignal; memoryLimit?: string } = {}) =>
-  withDuckDb({ folders: [join(bench.folder, 'inside')], tempFolder: join(bench.folder, 'spill'), ...options }, job);
+  withDuckDb({ folders: [join(bench.folder, 'inside')], tempFolder: bench.folder, ...options }, job);
 
 describe('withDuckDb', () => {
   it.each([
@@ -46,6 +46,27 @@ describe('withDuckDb', () => {
     expect(
       await inside(async (db) => db.rows(`SELECT a::INTEGER, $1, $2 FROM read_csv(${file})`, ["it's", 2])),
     ).toEqual([[1, "it's", 2]]);
+  });
+
+  it('reads a named file, but not its neighbours', async () => {
+    const file = join(bench.folder, 'inside', "odd [name]'s.csv");
+    await writeFile(file, 'a\n7\n');
+    const options = { files: [file], folders: [], tempFolder: bench.folder };
+    const read = (path: string) =>
+      withDuckDb(options, async (db) => db.rows(`SELECT a::INTEGER FROM read_csv(${quoteFile(path)})`));
+    expect(await read(file)).toEqual([[7]]);
+    await expect(read(join(bench.folder, 'inside', 'a.csv'))).rejects.toThrow(/Cannot access file/);
+  });
+
+  it('spills into a folder of its own, and removes it', async () => {
+    const spilling = () =>
+      inside(
+        async (db) =>
+          db.rows('SELECT max(a)::INTEGER FROM (SELECT i % 7 AS a, hash(i) AS h FROM range(6000000) r(i) ORDER BY h)'),
+        { memoryLimit: '60MB' },
+      );
+    expect(await Promise.all([spilling(), spilling()])).toEqual([[[6]], [[6]]]);
+    expect((await readdir(bench.folder)).filter((name) => name.startsWith('spill'))).toEqual([]);
   });
 
   it('reads one file whose name looks like a pattern', async () => {

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareTable } from '../../../src/data/prepare.js';
 import { DataEmptyError, PrepareFailedError } from '../../../src/errors.js';
@@ -173,6 +174,16 @@ describe('prepareTable', () => {
     expect(noParts.message).toMatch(/source "flights" has no data in the time range/);
     const two = await errorOf(prepare(undefined, { tables: { flights: [flights], airports: [airports] } }));
     expect(two.message).toMatch(/there are 2 sources \(flights, airports\) and no SQL that joins them/);
+  });
+
+  it('reaches no file beside the parts, not even in their folder', async () => {
+    for (const sql of [`SELECT * FROM read_parquet('${airports}')`, `SELECT * FROM glob('${bench.folder}/*')`]) {
+      const error = await errorOf(
+        prepareTable({ tables: { flights: [flights] }, sql, task, outFile: join(bench.folder, 'parts', 'x') }),
+      );
+      expect(error).toBeInstanceOf(PrepareFailedError);
+      expect(error.message).toMatch(/Cannot access file/);
+    }
   });
 
   it('leaves nothing in the folder of the parts', async () => {

@@ -37,7 +37,7 @@ describe('diffObjects', () => {
         const parts = before.map(([id, version]) => part(id, version));
         const listing = now.map(([id, version]) => object(id, version));
         const { added, changed, gone, kept } = diffObjects(parts, listing);
-        expect([...ids(added), ...ids(changed), ...ids(kept)].sort()).toEqual(ids(listing).sort());
+        expect([...ids(added), ...ids(changed), ...ids(kept)].toSorted()).toEqual(ids(listing).toSorted());
         expect(
           parts.filter(
             ({ object: { id } }) => ids(kept).includes(id) || ids(changed).includes(id) || ids(gone).includes(id),

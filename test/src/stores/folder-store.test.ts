@@ -42,7 +42,7 @@ test('folder, keeps no trace of what was removed or never finished', async () =>
   await expect(store.create('a/b/c', gone)).rejects.toMatchObject({ code: 'STORE.REFUSED' });
   await store.create('a/b/d', Buffer.from('x'));
   await store.remove('a/b/d');
-  expect((await readdir(folder, { recursive: true })).sort()).toEqual(['.records', '.temporary']);
+  expect((await readdir(folder, { recursive: true })).toSorted()).toEqual(['.records', '.temporary']);
 });
 
 test('file put there by hand, is read with a digest and refused without one', async () => {

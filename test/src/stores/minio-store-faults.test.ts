@@ -182,11 +182,13 @@ describe.each([
     test.each([
       ...(['unavailable', 'reset', 'page'] as const).map((fault) => ({ at: 'begin', fault, ...initiate })),
       ...(['unavailable', 'reset', 'apply-then-drop', 'flip', 'hang', 'page'] as const).map((fault) => ({
-        ...{ at: 'part', fault },
+        at: 'part',
+        fault,
         ...part,
       })),
       ...(['unavailable', 'reset', 'apply-then-drop', 'flip', 'hang', 'page'] as const).map((fault) => ({
-        ...{ at: 'complete', fault },
+        at: 'complete',
+        fault,
         ...complete,
       })),
     ])('is created once and whole, and leaves no upload open, through at $at: $fault', async ({ at: _at, ...rule }) => {

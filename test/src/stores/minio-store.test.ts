@@ -75,7 +75,7 @@ async function behindBadNetwork(server: S3Server): Promise<StoreSubject> {
       await proxy.stop();
       await server.stop();
       const fired = new Set(proxy.log.map((event) => event.fault));
-      expect([...fired].sort()).toEqual(FAULTS);
+      expect([...fired].toSorted()).toEqual(FAULTS);
     },
   };
 }

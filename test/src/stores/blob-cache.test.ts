@@ -1,0 +1,125 @@
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Ref } from '../../../src/domain/artifact.js';
+import { BlobCache, putBlob } from '../../../src/stores/blobs.js';
+import { FolderStore } from '../../../src/stores/folder-store.js';
+import type { CallOptions } from '../../../src/stores/store.js';
+import { seededBytes } from '../../support/random.js';
+
+/** Counts downloads, and holds them until they are let go. */
+class CountingStore extends FolderStore {
+  downloads = 0;
+  gate: Promise<void> = Promise.resolve();
+
+  override async download(ref: Ref, file: string, options: CallOptions = {}): Promise<void> {
+    this.downloads += 1;
+    const aborted = new Promise<never>((_, reject) => {
+      options.signal?.addEventListener('abort', () => reject(options.signal?.reason as Error), { once: true });
+    });
+    await Promise.race([this.gate, aborted]);
+    await super.download(ref, file, options);
+  }
+}
+
+const BYTES = 10_000;
+let folder: string;
+let store: CountingStore;
+let refs: Ref[];
+const cacheFolder = (): string => join(folder, 'cache');
+const cache = (options: { maxBytes?: number; keepMs?: number } = {}): BlobCache =>
+  new BlobCache(store, cacheFolder(), { maxBytes: 1_000_000, ...options });
+const ref = (index: number): Ref => refs[index] as Ref;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'perennial-cache-'));
+  store = new CountingStore(join(folder, 'store'));
+  refs = await Promise.all([1, 2, 3, 4].map((seed) => putBlob(store, seededBytes(BYTES, seed))));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test('file, is downloaded once, however many ask at once and after', async () => {
+  const blobs = cache();
+  const paths = await Promise.all(Array.from({ length: 20 }, () => blobs.file(ref(0))));
+  expect(new Set(paths).size).toBe(1);
+  expect(await blobs.file(ref(0))).toBe(paths[0]);
+  expect(store.downloads).toBe(1);
+  expect((await readFile(paths[0] as string)).equals(seededBytes(BYTES, 1))).toBe(true);
+  expect((await stat(paths[0] as string)).mode & 0o222).toBe(0);
+});
+
+test('file that another process left, is used after it was checked', async () => {
+  await cache().file(ref(0));
+  await cache().file(ref(0));
+  expect(store.downloads).toBe(1);
+});
+
+test.each(['another byte', 'too short', 'empty'])(
+  'file that was spoilt on disk (%s), is fetched again',
+  async (how) => {
+    const blobs = cache();
+    const path = await blobs.file(ref(0));
+    const spoilt = seededBytes(BYTES, 1);
+    spoilt[5000] = (spoilt[5000] ?? 0) ^ 1;
+    await chmod(path, 0o644);
+    await writeFile(path, how === 'empty' ? '' : how === 'too short' ? spoilt.subarray(0, 10) : spoilt);
+    for (const other of [blobs, cache()]) {
+      expect((await readFile(await other.file(ref(0)))).equals(seededBytes(BYTES, 1))).toBe(true);
+    }
+    expect(store.downloads).toBe(2);
+  },
+);
+
+test('cache over its bound, drops what was used longest ago and keeps what it just gave', async () => {
+  const blobs = cache({ maxBytes: 2 * BYTES, keepMs: 0 });
+  await blobs.file(ref(0));
+  await blobs.file(ref(1));
+  await tick();
+  await blobs.file(ref(0));
+  await tick();
+  await blobs.file(ref(2));
+  expect(new Set(await readdir(cacheFolder()))).toEqual(new Set([ref(0).sha256, ref(2).sha256]));
+  const tiny = cache({ maxBytes: 1, keepMs: 0 });
+  const path = await tiny.file(ref(3));
+  expect(await readdir(cacheFolder())).toEqual([ref(3).sha256]);
+  expect((await stat(path)).size).toBe(BYTES);
+});
+
+test('cache over its bound, does not drop what somebody may be about to open', async () => {
+  const blobs = cache({ maxBytes: BYTES });
+  const paths = await Promise.all(refs.map((each) => blobs.file(each)));
+  for (const path of paths) expect((await stat(path)).size).toBe(BYTES);
+});
+
+test('abort of one caller, lets the others have their file; abort of all, stops the download', async () => {
+  const blobs = cache();
+  let open = (): void => undefined;
+  store.gate = new Promise((resolve) => (open = resolve));
+  const [first, second] = [new AbortController(), new AbortController()];
+  const one = blobs.file(ref(0), { signal: first.signal });
+  const two = blobs.file(ref(0), { signal: second.signal });
+  const reason = new Error('the first went home');
+  first.abort(reason);
+  await expect(one).rejects.toBe(reason);
+  second.abort(new Error('the second too'));
+  await expect(two).rejects.toThrow('the second too');
+  const three = blobs.file(ref(0));
+  open();
+  expect((await stat(await three)).size).toBe(BYTES);
+  expect(store.downloads).toBe(2);
+  expect(await readdir(cacheFolder())).toEqual([ref(0).sha256]);
+});
+
+test('object that is missing, is asked for again the next time', async () => {
+  const blobs = cache();
+  await store.remove(ref(0).key);
+  await expect(blobs.file(ref(0))).rejects.toMatchObject({ code: 'STORE.MISSING' });
+  await putBlob(store, seededBytes(BYTES, 1));
+  expect((await stat(await blobs.file(ref(0)))).size).toBe(BYTES);
+});
+
+/** File systems keep times in steps of milliseconds. */
+function tick(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 15));
+}
