@@ -1,10 +1,10 @@
 import {
   allHandlersFinished,
   condition,
-  continueAsNew,
   currentUpdateInfo,
   executeChild,
   getExternalWorkflowHandle,
+  makeContinueAsNewFunc,
   ParentClosePolicy,
   setCurrentDetails,
   setHandler,
@@ -23,7 +23,7 @@ import {
   type WantedRun,
 } from '../src/domain/loop.js';
 import { loopMemo, runId, type RunPlan } from '../src/domain/run.js';
-import { modelKey, triggerKey } from './search-attributes.js';
+import { modelKey, stageKey, triggerKey } from './search-attributes.js';
 import { describeLoop } from './describe-loop.js';
 import * as messages from './messages.js';
 import { trainingRun } from './training-run.js';
@@ -76,7 +76,9 @@ export async function modelLoop(input: LoopInput): Promise<never> {
     await condition(() => state.queued !== undefined || workflowInfo().continueAsNewSuggested);
     if (workflowInfo().continueAsNewSuggested) {
       await condition(allHandlersFinished);
-      await continueAsNew<typeof modelLoop>({ model: input.model, plan: state.plan, state });
+      // A memo that was changed on the way is not carried on by itself.
+      const goOn = makeContinueAsNewFunc<typeof modelLoop>({ memo: loopMemo(state.plan) });
+      await goOn({ model: input.model, plan: state.plan, state });
     }
     update(startQueued(state, Date.now()));
     if (!state.current) continue;
@@ -101,6 +103,7 @@ async function oneRun(state: LoopState, wanted: WantedRun): Promise<{ outcome: R
       staticDetails: `**Objective**: ${plan.objective}\n\n**Owners**: data ${plan.owners.data}, model ${plan.owners.model}, business ${plan.owners.business}`,
       typedSearchAttributes: [
         { key: modelKey, value: model },
+        { key: stageKey, value: 'ingest' },
         { key: triggerKey, value: trigger.kind },
       ],
     });

@@ -14,7 +14,10 @@ export interface RunStory {
   failed(failure: RunFailure): void;
 }
 
-/** Starts the story of a run; it lives in the current details and the search attributes of the workflow. */
+/**
+ * Starts the story of a run; it lives in the current details and the search attributes of the workflow. An attribute is
+ * written only where a run may stay for long and at its end: each writing costs a tenth of a step.
+ */
 export function narrate({ model, run, trigger, plan }: RunInput): RunStory {
   let current: Stage = 'ingest';
   const rows: [topic: string, sentence: string][] = [
@@ -32,20 +35,25 @@ export function narrate({ model, run, trigger, plan }: RunInput): RunStory {
     stage: () => current,
     at(stage) {
       current = stage;
-      upsertSearchAttributes([{ key: stageKey, value: stage }]);
+      if (stage === 'train') upsertSearchAttributes([{ key: stageKey, value: stage }]);
     },
     tell,
     verdict(verdict) {
-      upsertSearchAttributes([{ key: verdictKey, value: verdict.verdict }]);
       tell('verdict', `**${verdict.verdict}**: ${verdict.reason}`);
     },
     done(result) {
       current = 'done';
-      upsertSearchAttributes([{ key: stageKey, value: 'done' }]);
+      upsertSearchAttributes([
+        { key: stageKey, value: 'done' },
+        { key: verdictKey, value: result.verdict },
+      ]);
       tell('result', result.summary);
     },
     failed(failure) {
-      upsertSearchAttributes([{ key: verdictKey, value: 'FAILED' }]);
+      upsertSearchAttributes([
+        { key: stageKey, value: failure.stage },
+        { key: verdictKey, value: 'FAILED' },
+      ]);
       tell('failed', `at ${failure.stage}: ${failure.message}${failure.fix ? ` ${failure.fix}` : ''}`);
     },
   };

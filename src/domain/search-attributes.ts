@@ -3,7 +3,7 @@
  */
 export const SEARCH_ATTRIBUTES = {
   model: 'PerennialModel',
-  /** The stage that a run is in: one of `STAGES`. */
+  /** Where a run is: `ingest` (until the data are ready), `train` (until it is judged), `done`, or the stage that failed. */
   stage: 'PerennialStage',
   /** PROMOTE, HOLD, REJECT or FAILED. */
   verdict: 'PerennialVerdict',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loopId, loopMemo } from '../../src/domain/run.js';
 import type { TrainingRequest } from '../../src/domain/trigger.js';
+import { modelKey } from '../../workflows/search-attributes.js';
 import * as messages from '../../workflows/messages.js';
 import type { modelLoop } from '../../workflows/model-loop.js';
 import { fakeActivities, fakePlan, fakeRef } from '../support/fake-activities.js';
@@ -22,6 +23,7 @@ it('a loop continues as new with its state: run numbers, answers by request id, 
       taskQueue: 'perennial',
       args: [{ model: 'm', plan: fakePlan }],
       memo: loopMemo(fakePlan),
+      typedSearchAttributes: [{ key: modelKey, value: 'm' }],
     });
     const plan = { ...fakePlan, spec: fakeRef('c') };
     const loop = workflow.getHandle<typeof modelLoop>(loopId('m'));
@@ -44,7 +46,9 @@ it('a loop continues as new with its state: run numbers, answers by request id, 
     expect(state).toMatchObject({ paused: true, plan });
     expect(state.snapshot?.sha256[0]).toBe('b');
     expect(state.nextRun).toBeGreaterThan(2);
-    expect((await loop.describe()).memo).toMatchObject({ perennial: { spec: plan.spec.sha256 } });
+    const { memo, searchAttributes } = await loop.describe();
+    expect(memo).toMatchObject({ perennial: { spec: plan.spec.sha256 } });
+    expect(searchAttributes).toMatchObject({ PerennialModel: ['m'] });
     await loop.terminate();
   });
 }, 120_000);
