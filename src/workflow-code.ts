@@ -36,7 +36,9 @@ export function combineWorkflows(options: BundleOptions): BundleOptions {
     workflowsPath: combined,
     webpackConfigHook(config) {
       const hooked = webpackConfigHook?.(config) ?? config;
-      const alias = { ...hooked.resolve?.alias, [`${USERS}$`]: users };
+      // The SDK's configuration has an object here; webpack would take a list too.
+      const existing = hooked.resolve?.alias as Readonly<Record<string, string>> | undefined;
+      const alias = { ...existing, [`${USERS}$`]: users };
       return {
         ...hooked,
         resolve: { ...hooked.resolve, alias },

@@ -39,7 +39,7 @@ function qualityWeek(week: PlayedWeek, faults: readonly PlayedFault[]): QualityW
   // A run that went on after its worker died is the week's own run; the others are runs beside it.
   const beside = faults.filter((fault) => fault.record.run !== record.run).map(({ record }) => record);
   const decisions = [...beside, record]
-    .sort((a, b) => a.run - b.run)
+    .toSorted((a, b) => a.run - b.run)
     .map(({ outcome, result }): ChartDecision => ({
       kind: outcome,
       ...(result?.version !== undefined && { version: result.version }),

@@ -84,7 +84,7 @@ async function trainingUnderWay(stage: Stage, model: string, outcome: Promise<un
     const raw = await describeRun(stage, model, run);
     // 2 is "started" in Temporal's protocol: a worker has it.
     const trains = raw?.pendingActivities?.some(
-      ({ activityType, state }) => activityType?.name === 'perennial.train' && state === 2,
+      ({ activityType, state }) => activityType?.name === 'perennial.train' && Number(state) === 2,
     );
     return trains === true ? run : undefined;
   });

@@ -47,7 +47,7 @@ export interface StageOptions {
 export async function buildStage({ store: kind, model, progress, signal }: StageOptions): Promise<Stage> {
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async () => {
-    for (const step of undo.splice(0).reverse()) await step();
+    for (const step of undo.splice(0).toReversed()) await step();
   };
   try {
     const scratch = await mkdtemp(path.join(tmpdir(), 'perennial-demo-'));

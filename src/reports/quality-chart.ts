@@ -163,7 +163,7 @@ function lines(
     height: options.height,
     layer: [
       // Frozen first, live last: what was served is never hidden.
-      ...[...LINES].reverse().map((line) => ({
+      ...[...LINES].toReversed().map((line) => ({
         data: { values: points.filter((point) => point.model === line.label) },
         mark: { type: 'line' as const, strokeWidth: line.width, strokeDash: [...line.dash], point: { size: 28 } },
         encoding: { x, y, color: colour },

@@ -3,7 +3,7 @@
  * order: so that labels at the ends of lines do not cover each other.
  */
 export function spreadLabels(values: readonly number[], gap: number): number[] {
-  const order = values.map((value, index) => ({ value, index })).sort((a, b) => a.value - b.value || a.index - b.index);
+  const order = values.map((value, index) => ({ value, index })).toSorted((a, b) => a.value - b.value || a.index - b.index);
   // Groups of labels that touch are laid out around the mean of what they label; merging goes on until none touch.
   const groups: { sum: number; size: number }[] = [];
   for (const { value } of order) {
@@ -17,7 +17,7 @@ export function spreadLabels(values: readonly number[], gap: number): number[] {
   const placed = groups.flatMap((group) =>
     Array.from({ length: group.size }, (_, place) => lowest(group, gap) + place * gap),
   );
-  const moved: number[] = new Array<number>(values.length);
+  const moved = Array.from(values, () => 0);
   order.forEach(({ index }, place) => {
     moved[index] = placed[place] ?? 0;
   });
