@@ -215,13 +215,12 @@ export type ModelSpecInput = z.input<typeof modelSpecSchema>;
 /** A model spec with every default filled in. */
 export type ModelSpec = z.output<typeof modelSpecSchema>;
 export type SourceSpec = ModelSpec['sources'][string];
-export type S3SourceSpec = Extract<SourceSpec, { kind: 's3' }>;
-export type FileSourceSpec = Extract<SourceSpec, { kind: 'file' }>;
+
 export type TableContract = ModelSpec['contract'][string];
 export type ColumnRule = TableContract['columns'][string];
 export type TaskSpec = ModelSpec['task'];
 export type SplitSpec = ModelSpec['split'];
-export type TrainerSpec = ModelSpec['trainer'];
+
 export type EvaluationSpec = ModelSpec['evaluation'];
 export type GateSpec = ModelSpec['gate'];
 export type MetricName = EvaluationSpec['metrics'][number];

@@ -3,7 +3,9 @@
  * order: so that labels at the ends of lines do not cover each other.
  */
 export function spreadLabels(values: readonly number[], gap: number): number[] {
-  const order = values.map((value, index) => ({ value, index })).toSorted((a, b) => a.value - b.value || a.index - b.index);
+  const order = values
+    .map((value, index) => ({ value, index }))
+    .toSorted((a, b) => a.value - b.value || a.index - b.index);
   // Groups of labels that touch are laid out around the mean of what they label; merging goes on until none touch.
   const groups: { sum: number; size: number }[] = [];
   for (const { value } of order) {

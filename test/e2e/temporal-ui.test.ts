@@ -52,7 +52,7 @@ describe('the Temporal UI', () => {
   });
 
   it('tells objective, trigger, data and verdict in the details of a run', async () => {
-    await page.goto((path(runId('toy-ui', 1))));
+    await page.goto(path(runId('toy-ui', 1)));
     await page.getByText('User Metadata').first().click();
     await waitForTexts(page, ['Know which visits end in a purchase.', 'manual by ann: to look at it', /PROMOTE/]);
   });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { arbitrate, finishCurrent, newLoop, REMEMBERED_ANSWERS, startQueued, type LoopState } from '../../../src/domain/loop.js';
+import {
+  arbitrate,
+  finishCurrent,
+  newLoop,
+  REMEMBERED_ANSWERS,
+  startQueued,
+  type LoopState,
+} from '../../../src/domain/loop.js';
 import type { RunPlan } from '../../../src/domain/run.js';
 import type { TrainingRequest } from '../../../src/domain/trigger.js';
 
