@@ -9,7 +9,8 @@ import * as ort from 'onnxruntime-node';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pythonEnv } from '../../../src/dev/tools.js';
 import { TrainerFailedError } from '../../../src/errors.js';
-import { builtInTrainers, ProcessTrainer } from '../../../src/trainers/index.js';
+import { builtInTrainers } from '../../../src/trainers/index.js';
+import { ProcessTrainer } from '../../../src/trainers/process-trainer.js';
 import type { TrainingJob, TrainingProgress } from '../../../src/trainers/trainer.js';
 import { jobIn, processesIn, script, trainerContract } from '../../contracts/trainer.js';
 
