@@ -96,7 +96,10 @@ function withAbsolutePaths(spec: ModelSpec, folder: string): ModelSpec {
     name,
     source.kind === 'file' ? { ...source, path: path.resolve(folder, source.path) } : source,
   ]);
-  return { ...spec, sources: Object.fromEntries(sources) as ModelSpec['sources'] };
+  // A trainer works in a folder of its own, where ./train.py would not be found.
+  const command = spec.trainer.command?.map((word) => (/^\.{1,2}\//.test(word) ? path.resolve(folder, word) : word));
+  const trainer = command ? { ...spec.trainer, command } : spec.trainer;
+  return { ...spec, trainer, sources: Object.fromEntries(sources) as ModelSpec['sources'] };
 }
 
 function placed(file: string, issues: readonly SpecIssue[], place: Placer): SpecInvalidError {

@@ -110,7 +110,9 @@ const trainer = z.strictObject({
     .array(z.string().min(1))
     .min(1)
     .optional()
-    .describe('Your own program on the job contract, instead of a built-in estimator.'),
+    .describe(
+      'Your own program on the job contract, instead of a built-in estimator; ./ and ../ are relative to the spec file.',
+    ),
   parameters: z.record(z.string(), z.json()).default({}).describe('Hyperparameters, handed over as they are.'),
   seed: z
     .int()

@@ -1,6 +1,7 @@
 import type { ModelStatus } from '../client.js';
+import { loopId } from '../domain/run.js';
 import type { Connected } from './connect.js';
-import { isUnanswered } from './temporal-error.js';
+import { isOutOfTime, lacksWorker } from './temporal-error.js';
 
 /** A status, and whether the loop could be asked at all. */
 export interface FoundStatus extends ModelStatus {
@@ -15,8 +16,10 @@ export async function statusOf({ perennial, temporal }: Connected, model: string
   try {
     return await temporal.withDeadline(Date.now() + PATIENCE_MS, () => perennial.status(model));
   } catch (error) {
-    if (!isUnanswered(error)) throw error;
-    const { state } = await perennial.ledger(model);
-    return { model, ledger: state, unanswered: true };
+    if (!lacksWorker(error) && !isOutOfTime(error)) throw error;
   }
+  // It is the worker that did not answer if Temporal still does; if not, this says so.
+  await temporal.withDeadline(Date.now() + PATIENCE_MS, () => temporal.workflow.getHandle(loopId(model)).describe());
+  const { state } = await perennial.ledger(model);
+  return { model, ledger: state, unanswered: true };
 }

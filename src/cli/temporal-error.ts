@@ -3,6 +3,7 @@ import { NotFoundError, ServiceUnreachableError, UsageError, type PerennialError
 import type { Connection } from './connection-options.js';
 
 /** Numbers of gRPC, as far as they mean something to people here. */
+const CANCELLED = 1;
 const INVALID_ARGUMENT = 3;
 const DEADLINE_EXCEEDED = 4;
 const NOT_FOUND = 5;
@@ -17,7 +18,7 @@ export function temporalError(error: unknown, where: Connection): PerennialError
   if (!grpc) return undefined;
   const { address, namespace, taskQueue } = where;
   const facts = { details: { address, namespace }, cause: grpc };
-  if (isUnanswered(error)) {
+  if (lacksWorker(error)) {
     return new ServiceUnreachableError(`Cannot ask the loop: no worker answers on the task queue "${taskQueue}"`, {
       fix: `perennial worker --task-queue ${taskQueue}`,
       details: { address, namespace, taskQueue },
@@ -26,7 +27,6 @@ export function temporalError(error: unknown, where: Connection): PerennialError
   }
   switch (grpc.code) {
     case UNAVAILABLE:
-      return unreachable(address, grpc);
     case DEADLINE_EXCEEDED:
       return unreachable(address, grpc);
     case NOT_FOUND:
@@ -46,13 +46,16 @@ export function temporalError(error: unknown, where: Connection): PerennialError
   }
 }
 
-/** Whether Temporal answered, but no worker did. */
-export function isUnanswered(error: unknown): boolean {
+/** Whether Temporal itself says that no worker took a query. */
+export function lacksWorker(error: unknown): boolean {
   const grpc = grpcCause(error);
-  if (!grpc) return false;
-  return (
-    grpc.code === FAILED_PRECONDITION || (grpc.code === DEADLINE_EXCEEDED && /worker|deadline/i.test(grpc.details))
-  );
+  return grpc?.code === FAILED_PRECONDITION || (grpc?.code === DEADLINE_EXCEEDED && grpc.details.includes('a worker'));
+}
+
+/** Whether a call ran out of the time that we gave it: the server, whose clock runs too, may be first to cancel it. */
+export function isOutOfTime(error: unknown): boolean {
+  const code = grpcCause(error)?.code;
+  return code === DEADLINE_EXCEEDED || code === CANCELLED;
 }
 
 /** Temporal does not answer. */

@@ -24,6 +24,19 @@ test('a spec file brings the text of its SQL along, and its paths are taken from
   expect({ ...spec, sources: defined.sources }).toStrictEqual(defined);
 });
 
+test("a trainer's command names files beside the spec with ./ and programs by their plain names", async () => {
+  const trainer = { command: ['python3', './train.py', '--depth', '../shared/depth.txt', 'x/y'] };
+  const { spec } = await readSpecFile(await put('spec.json', JSON.stringify({ ...SMALLEST, trainer })));
+  const beside = (name: string) => path.resolve(folder, name);
+  expect(spec.trainer.command).toEqual([
+    'python3',
+    beside('train.py'),
+    '--depth',
+    beside('../shared/depth.txt'),
+    'x/y',
+  ]);
+});
+
 test('an absolute path in a spec stays as it is', async () => {
   const rain = { kind: 'file', path: path.resolve('/data/rain.csv') };
   const file = await put('spec.json', JSON.stringify({ ...SMALLEST, sources: { rain } }));
