@@ -5,6 +5,7 @@ import { startMinio, type S3Server } from '../../../src/dev/minio.js';
 import { startVersitygw } from '../../../src/dev/versitygw.js';
 import { artifactStoreContract, type StoreSubject } from '../../contracts/artifact-store.js';
 import { startFaultProxy } from '../../support/fault-proxy.js';
+import type { Fault } from '../../support/fault-rules.js';
 import { testStore } from '../../support/s3-subject.js';
 import { expect } from 'vitest';
 
@@ -58,7 +59,21 @@ async function behindBadNetwork(server: S3Server): Promise<StoreSubject> {
   // Objects are hashed; the numbers of a HEAD and the names of a listing have only TCP's own checks.
   const bytes = /^\/perennial-test\/[^?]+(\?partNumber|$)/;
   const often = { chance: 0.02, times: Infinity };
+  // Chance alone may leave one out in a short run, which would prove nothing of it.
+  const once = (fault: Fault, after: number, method: string, path?: RegExp) => ({
+    fault,
+    after,
+    method,
+    ...(path && { path }),
+  });
   proxy.rules(
+    once('truncate', 3, 'GET'),
+    once('shorten', 6, 'GET'),
+    once('flip', 9, 'GET', bytes),
+    once('unavailable', 4, 'PUT'),
+    once('reset', 8, 'PUT'),
+    once('apply-then-drop', 12, 'PUT'),
+    once('page', 16, 'PUT'),
     ...(['unavailable', 'reset', 'apply-then-drop', 'page'] as const).map((fault) => ({ fault, ...often })),
     ...(['truncate', 'shorten'] as const).map((fault) => ({ fault, method: 'GET', ...often })),
     ...['GET', 'PUT'].map((method) => ({ fault: 'flip' as const, method, path: bytes, ...often })),
