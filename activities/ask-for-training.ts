@@ -13,7 +13,7 @@ export async function askForTraining(
   { model, plan, request, requestId }: AskForTrainingInput,
 ): Promise<TrainingAnswer> {
   const { client, info } = Context.current();
-  const options = await loopOptions(store, model, plan, info.taskQueue);
+  const options = await loopOptions({ client, store }, model, plan, info.taskQueue);
   return await client.workflow.executeUpdateWithStart<typeof modelLoop, TrainingAnswer, [TrainingRequest]>(
     requestTraining,
     {

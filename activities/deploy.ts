@@ -4,8 +4,8 @@ import { awaitServed } from '../src/serving/live-servers.js';
 import type { ActivityDeps } from './deps.js';
 
 /**
- * Waits until every live model server answers with the new bundle. The promotion stands in any case: a server that does
- * not follow in time is named in `note`.
+ * Waits until every live model server answers with the new bundle. The promotion stands in any case: `servers`
+ * are those that did, and one that does not follow in time is named in `note`.
  */
 export async function deploy(
   { store }: ActivityDeps,
@@ -16,7 +16,8 @@ export async function deploy(
     const { servers } = await awaitServed({ store, model, digest: bundle.sha256, timeoutMs, signal });
     return { servers };
   } catch (error) {
-    if (error instanceof DeployUnconfirmedError) return { servers: [], note: error.message };
-    throw error;
+    if (!(error instanceof DeployUnconfirmedError)) throw error;
+    // `awaitServed` puts them there.
+    return { servers: error.details['confirmed'] as readonly string[], note: error.message };
   }
 }

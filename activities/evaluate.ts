@@ -4,8 +4,10 @@ import type { Evaluation, MetricName } from '../src/domain/evaluation.js';
 import type { ModelBundle } from '../src/domain/model.js';
 import type { RunResult } from '../src/domain/run.js';
 import { blockIds, readColumns, type ColumnData } from '../src/data/columns.js';
+import { InputRefusedError } from '../src/errors.js';
 import { gateMetrics } from '../src/gates/index.js';
 import { OnnxModel } from '../src/inference/onnx-model.js';
+import { unfitInput } from '../src/inference/unfit-input.js';
 import { evaluateInThread } from '../src/metrics/evaluate-in-thread.js';
 import type { StoredSpec } from '../src/spec.js';
 import { putManifest, readManifest, readManifestOf } from '../src/stores/blobs.js';
@@ -31,7 +33,8 @@ export interface Evaluated {
 
 /**
  * Scores candidate and champion on the same test rows, in the runtime that serves them, and measures both and their
- * difference by a block bootstrap.
+ * difference by a block bootstrap. A champion that these rows cannot be given to is left out of the scores and named with
+ * the reason: the spec has moved on, and a person must see it, but no run may fail of it.
  */
 export async function evaluate(deps: ActivityDeps, input: EvaluateInput, signal: AbortSignal): Promise<Evaluated> {
   const { store, cache } = deps;
@@ -45,11 +48,18 @@ export async function evaluate(deps: ActivityDeps, input: EvaluateInput, signal:
     state.champion && (await readManifestOf<ModelBundle>(store, 'bundle', state.champion.bundle, { signal }));
   const { task, evaluation: plan } = spec;
   const test = await cache.file(split.test.ref, { signal });
-  const columns = await readColumns(test, [...task.features, task.label], { signal });
+  const unfit = champion && unfitInput(champion.inputs, split.columns, task.label);
+  // The champion's inputs may be features no more, and are read as well.
+  const championInputs = champion && unfit === undefined ? champion.inputs.map(({ name }) => name) : [];
+  const columns = await readColumns(test, [...new Set([...task.features, task.label, ...championInputs])], { signal });
   const blocks = plan.blocks ? await blockIds(test, plan.blocks, { signal }) : rowBlocks(split.test.rows);
   const score = async (bundle: ModelBundle) =>
     await scoreAll(await cache.file(bundle.onnx, { signal }), columns, signal);
-  const [candidateScores, championScores] = await Promise.all([score(candidate), champion && score(champion)]);
+  const [candidateScores, championAnswer] = await Promise.all([
+    score(candidate),
+    champion && (unfit ?? score(champion).catch(refusal)),
+  ]);
+  const championScores = typeof championAnswer === 'string' ? undefined : championAnswer;
 
   const { resamples, confidence } = plan;
   // The gate may look at metrics that nobody asked to see.
@@ -80,6 +90,8 @@ export async function evaluate(deps: ActivityDeps, input: EvaluateInput, signal:
     ...rest,
     candidate: { bundle: input.bundle.sha256, metrics: candidateMetrics },
     ...(state.champion && championMetrics && { champion: { ...pick(state.champion), metrics: championMetrics } }),
+    ...(state.champion &&
+      typeof championAnswer === 'string' && { championUnscored: { ...pick(state.champion), reason: championAnswer } }),
   };
   const ref = await putManifest(store, 'evaluation', evaluation, { signal });
   return {
@@ -92,6 +104,12 @@ export async function evaluate(deps: ActivityDeps, input: EvaluateInput, signal:
     },
     message: describe(evaluation, metrics),
   };
+}
+
+/** A value that the champion's input cannot take is the rows' doing, a reason as good as a missing column. */
+function refusal(error: unknown): string {
+  if (error instanceof InputRefusedError) return error.message.replace(/^Cannot run the model: /, 'its ');
+  throw error;
 }
 
 async function scoreAll(file: string, columns: ColumnData, signal: AbortSignal): Promise<Float64Array> {
@@ -116,12 +134,16 @@ function pick({ version, bundle }: { readonly version: number; readonly bundle: 
   return { version, bundle };
 }
 
-function describe({ candidate, champion, rows, blocks }: Evaluation, metrics: readonly MetricName[]): string {
+function describe(
+  { candidate, champion, championUnscored, rows, blocks }: Evaluation,
+  metrics: readonly MetricName[],
+): string {
   const numbers = (metrics: Evaluation['candidate']['metrics'], name: MetricName) =>
     metrics[name]?.value.toFixed(4) ?? '?';
   const each = metrics.map((name) => {
     const beside = champion ? ` (champion ${numbers(champion.metrics, name)})` : '';
     return `${name} ${numbers(candidate.metrics, name)}${beside}`;
   });
-  return `${each.join(', ')} on ${rows} rows in ${blocks} blocks`;
+  const unscored = championUnscored ? `; champion not scored: ${championUnscored.reason}` : '';
+  return `${each.join(', ')} on ${rows} rows in ${blocks} blocks${unscored}`;
 }

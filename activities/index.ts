@@ -1,6 +1,8 @@
+import { Context } from '@temporalio/activity';
 import { askForTraining } from './ask-for-training.js';
 import { deploy } from './deploy.js';
 import type { ActivityDeps } from './deps.js';
+import { findOutcome } from './find-outcome.js';
 import { evaluate } from './evaluate.js';
 import { toFailure } from './failures.js';
 import { withHeartbeat } from './heartbeat.js';
@@ -31,6 +33,7 @@ export function createActivities(deps: ActivityDeps) {
     'perennial.promote': typed(promote, deps),
     'perennial.deploy': typed(deploy, deps),
     'perennial.record': typed(record, deps),
+    'perennial.findOutcome': typed(findOutcome, deps),
     'perennial.askForTraining': typed(askForTraining, deps),
   };
 }
@@ -45,7 +48,7 @@ function typed<Input, Output>(work: Work<Input, Output>, deps: ActivityDeps) {
     try {
       return await withHeartbeat((signal) => work(deps, input, signal));
     } catch (error) {
-      throw toFailure(error);
+      throw toFailure(error, Context.current().info.attempt);
     }
   };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Ref } from '../src/domain/artifact.js';
 import type { Snapshot, SnapshotPart, SourceObject } from '../src/domain/data.js';
 import { ingestObject } from '../src/data/ingest.js';
+import { readingDigest } from '../src/data/reading.js';
 import { buildSnapshot, diffObjects } from '../src/data/snapshot.js';
 import { DataEmptyError } from '../src/errors.js';
 import type { Source } from '../src/sources/source.js';
@@ -29,7 +30,7 @@ export interface Ingested {
 }
 
 /**
- * Lists every source, reads what is new or changed since the snapshot before, one content-addressed Parquet part an
+ * Lists every source, reads what is new or changed since the snapshot before, or was read under another contract, one content-addressed Parquet part an
  * object, and writes the new snapshot. Nothing is taken twice: a snapshot's parts are the cursor.
  */
 export async function ingest(
@@ -48,13 +49,14 @@ export async function ingest(
     for (const [name, declared] of Object.entries(spec.sources)) {
       const source = deps.openSource(declared);
       const known = before?.parts.filter((part) => part.source === name) ?? [];
-      const { added, changed, gone, kept } = diffObjects(known, await source.list({ signal }));
+      const digest = readingDigest(spec, name);
+      const { added, changed, gone, kept } = diffObjects(known, await source.list({ signal }), digest);
       parts.push(...kept);
       counts.kept += kept.length;
       counts.gone += gone.length;
       for (const object of [...added, ...changed]) {
         const part = await readObject(deps, { spec, name, source, object, scratch }, signal);
-        parts.push(part);
+        parts.push({ ...part, reading: digest });
         counts.read += 1;
         counts.rows += part.rows;
       }
@@ -63,7 +65,7 @@ export async function ingest(
     const snapshot = buildSnapshot(model, parts);
     const ref = await putManifest(store, 'snapshot', snapshot, { signal });
     const gone = counts.gone > 0 ? `, ${counts.gone} gone` : '';
-    const message = `${counts.read} new files with ${counts.rows} rows, ${counts.kept} files known already${gone}; ${snapshot.rows} rows in all`;
+    const message = `${counts.read} files read with ${counts.rows} rows, ${counts.kept} files known already${gone}; ${snapshot.rows} rows in all`;
     return { snapshot: ref, rows: snapshot.rows, newRows: counts.rows, message };
   });
 }

@@ -1,9 +1,20 @@
 import { runKey } from '../src/domain/artifact.js';
 import { canonicalJson } from '../src/domain/canonical.js';
 import type { RunRecord } from '../src/domain/run.js';
+import { RunRecordTakenError } from '../src/errors.js';
 import type { ActivityDeps } from './deps.js';
 
-/** Writes the terminal record of a run, once: an attempt that comes late finds it written and leaves it as it is. */
+/**
+ * Writes the terminal record of a run, once: an attempt that comes late finds it written and leaves it as it is.
+ * @throws {RunRecordTakenError} when another execution has ended under this number
+ */
 export async function record({ store }: ActivityDeps, run: RunRecord): Promise<void> {
-  await store.create(runKey(run.model, run.run), Buffer.from(canonicalJson(run)));
+  const key = runKey(run.model, run.run);
+  if ((await store.create(key, Buffer.from(canonicalJson(run)))) === 'created') return;
+  const { executionId } = JSON.parse((await store.read(key)).toString('utf8')) as RunRecord;
+  if (executionId === run.executionId) return;
+  throw new RunRecordTakenError(`Cannot record run ${run.run} of "${run.model}": another execution has its number`, {
+    fix: 'What the run decided is in the ledger. Keep one loop a model: do not start runs by hand.',
+    details: { model: run.model, run: run.run, recorded: executionId, wanted: run.executionId },
+  });
 }

@@ -21,7 +21,7 @@ export interface Validated {
 
 /**
  * Checks what is new in a snapshot against the contract and profiles it. The parts of the snapshot before were checked
- * when they came.
+ * when they came, against the same contract: one that changed has made its parts new, see {@link readingDigest}.
  *
  * @throws {ContractViolatedError} with every finding and the owner who must act; the report is stored before
  */
@@ -32,8 +32,8 @@ export async function validate(deps: ActivityDeps, input: ValidateInput, signal:
     readManifest<Snapshot>(store, input.snapshot),
     input.previous && readManifest<Snapshot>(store, input.previous),
   ]);
-  const known = new Set(before?.parts.map(({ ref }) => ref.sha256));
-  const fresh = snapshot.parts.filter(({ ref }) => !known.has(ref.sha256));
+  const known = new Set(before?.parts.map(checkedAs));
+  const fresh = snapshot.parts.filter((part) => !known.has(checkedAs(part)));
   return await withScratch(deps.scratchFolder, async (scratch) => {
     const options = { signal, tempFolder: join(scratch, 'spill') };
     const findings: ContractFinding[] = [];
@@ -59,8 +59,13 @@ export async function validate(deps: ActivityDeps, input: ValidateInput, signal:
     };
     const ref = await putManifest(store, 'report', report, { signal });
     if (findings.length > 0) throw broken(spec, findings, ref);
-    return { report: ref, message: `kept by ${report.checkedParts} new files with ${report.checkedRows} rows` };
+    return { report: ref, message: `kept by ${report.checkedParts} files with ${report.checkedRows} rows` };
   });
+}
+
+/** The same rows under another contract are not the same: they were never checked against it. */
+function checkedAs({ source, ref, reading = '' }: SnapshotPart): string {
+  return `${source} ${ref.sha256} ${reading}`;
 }
 
 function bySource(parts: readonly SnapshotPart[]): Map<string, SnapshotPart[]> {

@@ -1,7 +1,7 @@
 /** One comparison of a benchmark: our way and a plain way to the same end, in one run on one machine. */
 export interface BenchRow {
   readonly name: string;
-  /** `ours / theirs`, of the medians. */
+  /** `ours / theirs`. */
   readonly ratio: number;
   readonly aim: number;
   /** Whether the ratio should be at least the aim (speeds) or at most (times). Default `lower`. */

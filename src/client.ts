@@ -10,7 +10,7 @@ import type { LedgerEntry, LedgerState } from './domain/ledger.js';
 import type { LoopState } from './domain/loop.js';
 import { loopId, runId, type LoopMemo, type RunPlan, type RunRecord, type RunResult } from './domain/run.js';
 import type { TrainingAnswer } from './domain/trigger.js';
-import { ArtifactMissingError, NotFoundError } from './errors.js';
+import { ArtifactMissingError, NotFoundError, RunFailedError } from './errors.js';
 import { runPlan } from './run-plan.js';
 import { ensureSchedule, type ScheduleChange } from './schedule.js';
 import { ensureSearchAttributes } from './search-attributes.js';
@@ -116,10 +116,27 @@ export class PerennialClient {
         return await this.#temporal.workflow.getHandle<typeof trainingRun>(runId(model, run)).result();
       } catch (error) {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
+        const recorded = await this.#recordedResult(model, run);
+        if (recorded) return recorded;
         const loop = await this.#loopState(model);
         if (loop?.current?.run !== run && loop?.queued?.run !== run) throw noSuchRun(model, run, error);
         await sleep(QUEUED_POLL_MS);
       }
+    }
+  }
+
+  /** The result by the record, of a run that Temporal has forgotten. */
+  async #recordedResult(model: string, run: number): Promise<RunResult | undefined> {
+    try {
+      const { result, summary, failure } = await this.run(model, run);
+      if (result) return result;
+      throw new RunFailedError(summary, {
+        ...(failure?.fix !== undefined && { fix: failure.fix }),
+        details: { failure },
+      });
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
     }
   }
 
@@ -184,18 +201,17 @@ export class PerennialClient {
 
   async #ensureLoop(model: string, plan: RunPlan): Promise<Applied['loop']> {
     const running = await this.#runningLoop(model);
-    if (!running) {
-      await this.#temporal.workflow.start<typeof modelLoop>(
-        'modelLoop',
-        await loopOptions(this.#store, model, plan, this.#taskQueue),
-      );
-      return 'started';
-    }
-    // The memo is what every version of the loop wrote of itself.
-    const { perennial } = running.memo as unknown as LoopMemo;
-    if (perennial.spec === plan.spec.sha256) return 'unchanged';
-    await this.#temporal.workflow.getHandle(loopId(model)).signal(messages.setPlan, plan);
-    return 'updated';
+    const at = { client: this.#temporal, store: this.#store };
+    const options = await loopOptions(at, model, plan, this.#taskQueue);
+    // Always sent: what a loop says of itself may lag behind the plans that are on their way to it.
+    await this.#temporal.workflow.signalWithStart<typeof modelLoop, [RunPlan]>('modelLoop', {
+      ...options,
+      signal: messages.setPlan,
+      signalArgs: [plan],
+    });
+    if (!running) return 'started';
+    const { perennial } = running.memo as unknown as LoopMemo; // every loop is started with this memo
+    return perennial.spec === plan.spec.sha256 ? 'unchanged' : 'updated';
   }
 
   async #runningLoop(model: string): Promise<WorkflowExecutionDescription | undefined> {

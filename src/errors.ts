@@ -207,3 +207,15 @@ export class DataEngineError extends PerennialError {
   readonly code = 'DATA.ENGINE';
   readonly next = 'retry';
 }
+
+/** RUN.RECORDED: a run ended under a number that another execution of its workflow has used already. */
+export class RunRecordTakenError extends PerennialError {
+  readonly code = 'RUN.RECORDED';
+  readonly next = 'fail';
+}
+
+/** RUN.FAILED: the run that was asked about has failed; says where and why. */
+export class RunFailedError extends PerennialError {
+  readonly code = 'RUN.FAILED';
+  readonly next = 'fail';
+}

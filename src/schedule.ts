@@ -29,8 +29,8 @@ export async function ensureSchedule(
   }
   const handle = client.schedule.getHandle(wanted.scheduleId);
   const { action } = await handle.describe();
-  // The plan names the spec by digest and the spec holds the schedule, so equal arguments mean an equal schedule.
-  if (action.type === 'startWorkflow' && canonicalJson(action.args) === canonicalJson(wanted.action.args))
+  // The plan names the spec by digest and the spec holds the schedule: equal arguments mean an equal schedule.
+  if (action.taskQueue === taskQueue && canonicalJson(action.args) === canonicalJson(wanted.action.args))
     return 'unchanged';
   await handle.update(({ state }) => ({ spec: wanted.spec, action: wanted.action, policies: wanted.policies, state }));
   return 'updated';

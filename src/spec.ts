@@ -183,7 +183,7 @@ const triggers = z.strictObject({
     })
     .optional()
     .describe('Ask for training at these times.'),
-  cooldown: duration.default('0s').describe('Least time between the starts of two runs that nobody asked for by hand.'),
+  cooldown: duration.default('0s').describe('Least time after the start of a run before anything but a person may start another.'),
 });
 
 /** The whole spec. Parse with `defineModel` or `readSpecFile`, which also check what lies between the fields. */
@@ -228,8 +228,8 @@ export type GateSpec = ModelSpec['gate'];
 export type MetricName = EvaluationSpec['metrics'][number];
 
 /**
- * What `apply` stores and a run works from: the spec with the text of the files it names, so that nothing outside the
- * store is needed to run it again.
+ * What `apply` stores and a run works from: the spec with the text of the SQL it names. The program files of
+ * `trainer.command` are not in it: those must be where the worker runs.
  */
 export interface StoredSpec {
   readonly spec: ModelSpec;

@@ -106,6 +106,11 @@ describe('the Dockerfile', () => {
     expect(dockerfile).toContain(pin);
   });
 
+  it('lets trainers, which get no variable of the worker, find their packages without one', () => {
+    expect(dockerfile).not.toMatch(/^ENV .*PYTHON(PATH|HOME)/m);
+    expect(dockerfile).toContain('env -i /usr/bin/python3');
+  });
+
   it('starts from pinned images and copies only what .dockerignore lets through', async () => {
     const allowed = (await read('.dockerignore')).split('\n').filter((line) => line.startsWith('!'));
     for (const [, image = ''] of dockerfile.matchAll(/^FROM (\S+)/gm)) expect(image).toMatch(/:\d+\.\d+/);

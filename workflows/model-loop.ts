@@ -1,5 +1,8 @@
 import {
   allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowFailure,
   condition,
   currentUpdateInfo,
   executeChild,
@@ -34,6 +37,8 @@ export interface LoopInput {
   readonly plan: RunPlan;
   /** Number of the first run. Default 1; more when an earlier loop of this model has left records. */
   readonly firstRun?: number;
+  /** The last snapshot that an earlier loop of this model has accepted. */
+  readonly snapshot?: Ref;
   readonly state?: LoopState;
 }
 
@@ -42,7 +47,7 @@ export interface LoopInput {
  * as a new execution when its history grows long.
  */
 export async function modelLoop(input: LoopInput): Promise<never> {
-  let state = input.state ?? newLoop(input.model, input.plan, input.firstRun);
+  let state = input.state ?? newLoop(input.model, input.plan, input.firstRun, input.snapshot);
   const update = (next: LoopState) => {
     state = next;
     setCurrentDetails(describeLoop(state));
@@ -60,6 +65,7 @@ export async function modelLoop(input: LoopInput): Promise<never> {
     { description: 'Asks for a training run; answers started, queued, coalesced or refused' },
   );
   const adopt = (plan: RunPlan) => {
+    if (plan.spec.sha256 === state.plan.spec.sha256) return;
     update({ ...state, plan });
     // Memo and current details carry the loop's identity: a static summary would be lost when it continues as new.
     upsertMemo(loopMemo(plan));
@@ -111,15 +117,23 @@ async function oneRun(state: LoopState, wanted: WantedRun): Promise<{ outcome: R
     const outcome = { summary, run, outcome: verdict, ...(version !== undefined && { version }), champion };
     return { outcome, snapshot: result.snapshot };
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return { outcome: { summary: cause instanceof Error ? cause.message : String(cause), run, outcome: 'FAILED' } };
+    if (!(error instanceof ChildWorkflowFailure)) throw error;
+    const { cause } = error;
+    if (!(cause instanceof ApplicationFailure)) {
+      return { outcome: { summary: `Run ${run} ended early: ${(cause ?? error).message}`, run, outcome: 'FAILED' } };
+    }
+    const { snapshot: accepted } = (cause.details?.[0] ?? {}) as { snapshot?: Ref };
+    return { outcome: { summary: cause.message, run, outcome: 'FAILED' }, ...(accepted && { snapshot: accepted }) };
   }
 }
 
 /** Whoever waited may be gone by now; that is their business. */
 async function reply(workflowId: string, outcome: RunOutcome): Promise<void> {
   try {
-    await getExternalWorkflowHandle(workflowId).signal(messages.runFinished, outcome);
+    // Also a loop that is being cancelled tells how its last run ended.
+    await CancellationScope.nonCancellable(() =>
+      getExternalWorkflowHandle(workflowId).signal(messages.runFinished, outcome),
+    );
   } catch {
     // Nothing to do: the run's record and the ledger have the outcome.
   }

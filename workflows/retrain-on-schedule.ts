@@ -1,6 +1,6 @@
 import { ApplicationFailure, condition, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { RunOutcome } from '../src/domain/loop.js';
-import type { RunPlan } from '../src/domain/run.js';
+import { RUN_CODES, type RunPlan } from '../src/domain/run.js';
 import { runFinished } from './messages.js';
 import * as steps from './steps.js';
 
@@ -8,6 +8,8 @@ export interface RetrainInput {
   readonly model: string;
   /** With which the loop is started if it does not run. */
   readonly plan: RunPlan;
+  /** After so many milliseconds without a word it looks for the outcome itself, again and again. Default ten minutes. */
+  readonly patienceMs?: number;
 }
 
 export type RetrainResult = RunOutcome | { readonly summary: string; readonly outcome: 'REFUSED' };
@@ -16,7 +18,7 @@ export type RetrainResult = RunOutcome | { readonly summary: string; readonly ou
  * What a Temporal Schedule starts: asks the loop for a run and waits, at no cost, until the loop tells how it ended. So
  * the Schedule's overlap policy, pause-on-failure and list of recent runs mean what people expect.
  */
-export async function retrainOnSchedule({ model, plan }: RetrainInput): Promise<RetrainResult> {
+export async function retrainOnSchedule({ model, plan, patienceMs = 600_000 }: RetrainInput): Promise<RetrainResult> {
   const finished: RunOutcome[] = [];
   setHandler(runFinished, (outcome) => void finished.push(outcome));
   const { workflowId } = workflowInfo();
@@ -32,15 +34,23 @@ export async function retrainOnSchedule({ model, plan }: RetrainInput): Promise<
     requestId: workflowId,
   });
   if (answer.outcome === 'refused') return { summary: answer.message, outcome: 'REFUSED' };
-  await condition(() => finished.some(({ run }) => run === answer.run));
-  const outcome = finished.find(({ run }) => run === answer.run)!;
-  if (outcome.outcome === 'FAILED') {
-    throw ApplicationFailure.create({
-      type: 'RUN.FAILED',
-      message: outcome.summary,
-      nonRetryable: true,
-      details: [outcome],
-    });
+  const { run } = answer;
+  const told = () => finished.find((outcome) => outcome.run === run);
+  const outcome = await outcomeOf(run);
+  if (outcome.outcome !== 'FAILED') return outcome;
+  throw ApplicationFailure.create({
+    type: RUN_CODES.failed,
+    message: outcome.summary,
+    nonRetryable: true,
+    details: [outcome],
+  });
+
+  /** Waits to be told. Whoever promised to tell may be gone, so from time to time it looks for itself. */
+  async function outcomeOf(run: number): Promise<RunOutcome> {
+    for (;;) {
+      if (await condition(() => told() !== undefined, patienceMs)) return told()!;
+      const found = await steps.findOutcome(`Look what became of run ${run}`, { model, run });
+      if (found) return found;
+    }
   }
-  return outcome;
 }

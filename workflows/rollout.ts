@@ -1,4 +1,4 @@
-import { setCurrentDetails } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import * as steps from './steps.js';
 
@@ -17,12 +17,29 @@ export interface RolloutResult {
  * Makes a version the champion, at once and for all requests. The ledger entry is the promotion: servers follow the
  * ledger, so a server that is late changes nothing about what was decided.
  */
-export async function rollout({ timeoutMs, ...input }: RolloutInput): Promise<RolloutResult> {
+export async function rollout(input: RolloutInput): Promise<RolloutResult> {
+  // Once begun it is not cancelled half-way: a promotion stands, and whoever waits must learn of it.
+  return await CancellationScope.nonCancellable(() => takeOver(input));
+}
+
+async function takeOver({ timeoutMs, ...input }: RolloutInput): Promise<RolloutResult> {
   const { model, version, bundle } = input;
   await steps.promote(`Make version ${version} the champion`, input);
   setCurrentDetails(`Version \`${version}\` of ${model} is the champion; waiting until live servers answer with it.`);
-  const served = await steps.deploy('Wait until every live server answers with it', { model, bundle, timeoutMs });
+  const served = await confirmed(
+    steps.deploy('Wait until every live server answers with it', { model, bundle, timeoutMs }),
+  );
   const summary = `Version ${version} of ${model} is live${served.note ? '' : ` on ${served.servers.length} server(s)`}`;
   setCurrentDetails(summary);
   return { summary, ...served };
+}
+
+/** Servers that cannot even be asked are worth a note: what the ledger says is so all the same. */
+async function confirmed(deployed: ReturnType<typeof steps.deploy>): Promise<Omit<RolloutResult, 'summary'>> {
+  try {
+    return await deployed;
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    return { servers: [], note: `Whether the servers follow is not known: ${error.cause?.message ?? error.message}.` };
+  }
 }

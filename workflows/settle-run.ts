@@ -4,76 +4,94 @@ import {
   CancellationScope,
   CancelledFailure,
   ChildWorkflowFailure,
+  isCancellation,
   TemporalFailure,
   TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Evidence, RunFailure, RunInput, RunRecord, RunResult } from '../src/domain/run.js';
+import type { Ref } from '../src/domain/artifact.js';
+import {
+  RUN_CODES,
+  type Evidence,
+  type RunFailure,
+  type RunInput,
+  type RunRecord,
+  type RunResult,
+  type Stage,
+} from '../src/domain/run.js';
 import type { RunStory } from './narrate.js';
 import * as steps from './steps.js';
 
+/** What a run knows of itself when it ends. */
+interface SoFar {
+  readonly evidence: Evidence;
+  /** Set once the snapshot has passed its contract: then the next run goes on from it, however this one ends. */
+  readonly accepted?: Ref;
+}
+
 /**
  * Runs the steps of a run and writes its terminal record, whatever the end. A failure is recorded and then thrown on as
- * one failure that names the stage, the cause and the next step.
+ * one failure that names the stage, the cause and the next step; a cancelled run ends as cancelled.
  */
 export async function settleRun(
   input: RunInput,
   story: RunStory,
-  evidence: () => Evidence,
+  soFar: () => SoFar,
   run: () => Promise<RunResult>,
 ): Promise<RunResult> {
-  const settled = (outcome: Pick<RunRecord, 'outcome' | 'summary' | 'result' | 'failure'>): RunRecord => ({
-    schemaVersion: 1,
-    model: input.model,
-    run: input.run,
-    workflowId: workflowInfo().workflowId,
-    trigger: input.trigger,
-    ...(input.parameters && { parameters: input.parameters }),
-    startedAt: workflowInfo().startTime.toISOString(),
-    finishedAt: new Date().toISOString(),
-    evidence: evidence(),
-    ...outcome,
-  });
+  const { workflowId, runId: executionId, startTime } = workflowInfo();
+  // Also a cancelled run leaves its record: what was done stands, and people look for it.
+  const record = async (summary: string, end: Pick<RunRecord, 'outcome' | 'summary' | 'result' | 'failure'>) =>
+    await CancellationScope.nonCancellable(() =>
+      steps.record(summary, {
+        schemaVersion: 1,
+        model: input.model,
+        run: input.run,
+        workflowId,
+        executionId,
+        trigger: input.trigger,
+        ...(input.parameters && { parameters: input.parameters }),
+        startedAt: startTime.toISOString(),
+        finishedAt: new Date().toISOString(),
+        evidence: soFar().evidence,
+        ...end,
+      }),
+    );
+  let result: RunResult;
   try {
-    const result = await run();
-    await steps.record('Write the run record', settled({ outcome: result.verdict, summary: result.summary, result }));
-    story.done(result);
-    return result;
+    result = await run();
   } catch (error) {
     // What Temporal did not make is a bug of ours: the task is retried until a fixed worker replays it.
     if (!(error instanceof TemporalFailure)) throw error;
-    const failure = describeFailure(error, story);
+    const failure = describeFailure(error, story.stage());
     const summary = `Run ${input.run} failed at ${failure.stage}: ${failure.message}`;
     story.failed(failure);
-    // Also a cancelled run leaves its record, so this step runs outside the cancelled scope.
-    await CancellationScope.nonCancellable(() =>
-      steps.record('Write the record of the failed run', settled({ outcome: 'FAILED', summary, failure })),
-    );
+    await record('Write the record of the failed run', { outcome: 'FAILED', summary, failure });
+    if (isCancellation(error)) throw error;
+    const details = [{ ...failure, ...(soFar().accepted && { snapshot: soFar().accepted }) }];
     throw ApplicationFailure.create({
       type: failure.code,
       message: summary,
       nonRetryable: true,
-      details: [failure],
+      details,
       cause: error,
     });
   }
+  await record('Write the run record', { outcome: result.verdict, summary: result.summary, result });
+  story.done(result);
+  return result;
 }
 
-function describeFailure(error: TemporalFailure, story: RunStory): RunFailure {
-  const stage = story.stage();
+function describeFailure(error: TemporalFailure, stage: Stage): RunFailure {
   const cause = rootCause(error);
-  if (cause instanceof ApplicationFailure) {
-    const { fix } = (cause.details?.[0] ?? {}) as { fix?: string };
-    return { stage, code: cause.type ?? 'BUG', message: cause.message, ...(fix !== undefined && { fix }) };
-  }
-  if (cause instanceof CancelledFailure) {
-    return { stage, code: 'RUN.CANCELLED', message: 'the run was cancelled' };
-  }
+  if (cause instanceof CancelledFailure) return { stage, code: RUN_CODES.cancelled, message: 'the run was cancelled' };
   if (cause instanceof TimeoutFailure) {
     const fix = 'See the last attempts of the step in the Temporal UI, and whether a worker runs.';
-    return { stage, code: 'RUN.TIMEOUT', message: `the step ran out of time: ${cause.message}`, fix };
+    return { stage, code: RUN_CODES.timeout, message: `the step ran out of time: ${cause.message}`, fix };
   }
-  return { stage, code: 'BUG', message: cause.message };
+  if (!(cause instanceof ApplicationFailure)) return { stage, code: RUN_CODES.bug, message: cause.message };
+  const { fix } = (cause.details?.[0] ?? {}) as { fix?: string };
+  return { stage, code: cause.type ?? RUN_CODES.bug, message: cause.message, ...(fix !== undefined && { fix }) };
 }
 
 /** What an activity or child threw, below the envelopes that Temporal puts around it. */

@@ -6,6 +6,11 @@ import type { Activities } from '../activities/index.js';
  * on the timeline of the Temporal UI: together the summaries of a run tell its story.
  */
 
+/**
+ * What can heal is tried for a day: an outage of the store or of a source costs a run time, not its work. What cannot
+ * heal says so itself (`activities/failures.ts`).
+ */
+const PATIENCE = '1 day';
 const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
 /** Every activity sends a heartbeat from a timer: a worker that died is noticed this soon, and another starts over. */
@@ -14,22 +19,25 @@ const heartbeatTimeout = '5s';
 /** A few requests to the store or to Temporal. */
 const QUICK: ActivityOptions = {
   startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: PATIENCE,
   heartbeatTimeout,
-  retry: { ...RETRY, maximumAttempts: 10 },
+  retry: RETRY,
 };
 
 /** Reads and writes data: as long as it takes. */
 const DATA: ActivityOptions = {
   startToCloseTimeout: '6h',
+  scheduleToCloseTimeout: PATIENCE,
   heartbeatTimeout,
-  retry: { ...RETRY, maximumAttempts: 5 },
+  retry: RETRY,
 };
 
 /** Training: the trainer's own limit comes first and gives the better error; this one is for a worker that lost its way. */
 const training = (timeoutMs: number): ActivityOptions => ({
-  startToCloseTimeout: timeoutMs + 120_000,
+  startToCloseTimeout: timeoutMs + 600_000,
+  scheduleToCloseTimeout: 3 * timeoutMs + 86_400_000,
   heartbeatTimeout,
-  retry: { ...RETRY, maximumAttempts: 5 },
+  retry: RETRY,
 });
 
 /** Waits for servers, which are asked again and again. */
@@ -49,6 +57,7 @@ export const register = step('perennial.register', QUICK);
 export const promote = step('perennial.promote', QUICK);
 export const deploy = step('perennial.deploy', (input) => deployment(input.timeoutMs));
 export const record = step('perennial.record', QUICK);
+export const findOutcome = step('perennial.findOutcome', QUICK);
 export const askForTraining = step('perennial.askForTraining', QUICK);
 
 type Input<K extends keyof Activities> = Parameters<Activities[K]>[0];

@@ -1,4 +1,5 @@
 import { executeChild, workflowInfo } from '@temporalio/workflow';
+import type { Ref } from '../src/domain/artifact.js';
 import { rolloutId, type Evidence, type RunInput, type RunResult, type RunRows } from '../src/domain/run.js';
 import type { Verdict } from '../src/domain/verdict.js';
 import { narrate } from './narrate.js';
@@ -15,11 +16,12 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
   const spec = plan.spec;
   const story = narrate(input);
   let evidence: Evidence = { spec: spec.sha256 };
+  let accepted: Ref | undefined;
 
   return await settleRun(
     input,
     story,
-    () => evidence,
+    () => ({ evidence, ...(accepted && { accepted }) }),
     async () => {
       story.at('ingest');
       const taken = await steps.ingest('Take what is new from the sources', {
@@ -41,6 +43,7 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
         ...(previous && { previous }),
       });
       evidence = { ...evidence, report: checked.report.sha256 };
+      accepted = snapshot;
       story.tell('contract', checked.message);
 
       story.at('split');

@@ -28,6 +28,8 @@ export function exitCodeOf(code: string): number {
     case 'SPEC.INVALID':
     case 'DATA.CONTRACT':
       return EXIT_CODES.judged;
+    case 'RUN.CANCELLED':
+      return EXIT_CODES.cancelled;
     case 'NOT.FOUND':
       return EXIT_CODES.notFound;
     case 'SERVICE.UNREACHABLE':

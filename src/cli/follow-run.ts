@@ -50,6 +50,8 @@ async function watchStages(context: CommandContext, connected: Connected, model:
     } catch (error) {
       // A run that waits behind another is not there yet.
       if (!(error instanceof WorkflowNotFoundError)) throw error;
+      const { loop } = await connected.perennial.status(model);
+      if (loop?.queued?.run !== run && loop?.current?.run !== run) return;
     }
     await delay(LOOK_EVERY_MS, undefined, { signal: context.signal });
   }

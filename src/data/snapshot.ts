@@ -1,21 +1,28 @@
+import type { Sha256 } from '../domain/artifact.js';
 import type { Snapshot, SnapshotPart, SourceObject } from '../domain/data.js';
 
 /** What a source lists now, compared with the parts of the snapshot before. */
 export interface ObjectChanges {
   readonly added: readonly SourceObject[];
-  /** Same id, other version. */
+  /** Same id, but another version, or read in another way than `reading` says. */
   readonly changed: readonly SourceObject[];
   /** Parts whose object is not listed any more. */
   readonly gone: readonly SnapshotPart[];
-  /** Parts whose object is listed with the same version: nothing to read. */
+  /** Parts whose object is listed with the same version, read in the same way: nothing to do. */
   readonly kept: readonly SnapshotPart[];
 }
 
 /**
  * Compares the listing of one source with the parts that the snapshot before has of this source: only `added` and
  * `changed` objects need reading.
+ *
+ * @param reading digest of how this source is read now: parts with another one, or none, count as changed
  */
-export function diffObjects(previous: readonly SnapshotPart[], listing: readonly SourceObject[]): ObjectChanges {
+export function diffObjects(
+  previous: readonly SnapshotPart[],
+  listing: readonly SourceObject[],
+  reading: Sha256,
+): ObjectChanges {
   const before = new Map(previous.map((part) => [part.object.id, part]));
   const listed = new Set(listing.map(({ id }) => id));
   const kept: SnapshotPart[] = [];
@@ -24,10 +31,14 @@ export function diffObjects(previous: readonly SnapshotPart[], listing: readonly
   for (const object of listing) {
     const part = before.get(object.id);
     if (!part) added.push(object);
-    else if (part.object.version === object.version && part.object.bytes === object.bytes) kept.push(part);
+    else if (part.reading === reading && isSame(part.object, object)) kept.push(part);
     else changed.push(object);
   }
   return { added, changed, gone: previous.filter(({ object }) => !listed.has(object.id)), kept };
+}
+
+function isSame(a: SourceObject, b: SourceObject): boolean {
+  return a.version === b.version && a.bytes === b.bytes;
 }
 
 /** The snapshot of these parts, in the order of source and object, whatever order they were read in. */

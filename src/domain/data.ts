@@ -27,6 +27,11 @@ export interface SnapshotPart {
   readonly ref: Ref;
   readonly rows: number;
   readonly columns: readonly Column[];
+  /**
+   * Digest of all that shaped the reading and the checking: contract, format, event-time column, version of the reader. A
+   * part with another digest than the spec has now, or with none, is read again.
+   */
+  readonly reading?: Sha256;
   /** Least and greatest event time, ISO 8601 in UTC, when the part has the event-time column. */
   readonly from?: string;
   readonly to?: string;

@@ -20,6 +20,14 @@ export interface ModelEvaluation {
   readonly metrics: Metrics;
 }
 
+/** A model that could not be scored on the test rows. */
+export interface UnscoredModel {
+  readonly version: number;
+  readonly bundle: Sha256;
+  /** Half a sentence that names the input: `its input "price" is not in the training table any more`. */
+  readonly reason: string;
+}
+
 /** Candidate, champion and trivial baseline on the same rows: `manifests/evaluation/<digest>.json`. */
 export interface Evaluation {
   readonly kind: 'evaluation';
@@ -35,6 +43,8 @@ export interface Evaluation {
   readonly seed: number;
   readonly candidate: ModelEvaluation;
   readonly champion?: ModelEvaluation;
+  /** In place of `champion` when these rows cannot be given to it, for example since a column has gone. */
+  readonly championUnscored?: UnscoredModel;
   /** The trivial model: always the training rows' share of true labels. */
   readonly baseline: { readonly positiveShare: number; readonly metrics: Metrics };
   /** Candidate minus champion, paired: resampled together, block by block. */

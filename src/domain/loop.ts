@@ -42,8 +42,8 @@ export const REMEMBERED_RUNS = 20;
 export const REMEMBERED_ANSWERS = 200;
 
 /** The state of a loop that has not run yet. */
-export function newLoop(model: string, plan: RunPlan, firstRun = 1): LoopState {
-  return { model, plan, paused: false, nextRun: firstRun, recent: [], answers: [] };
+export function newLoop(model: string, plan: RunPlan, firstRun = 1, snapshot?: Ref): LoopState {
+  return { model, plan, paused: false, nextRun: firstRun, recent: [], answers: [], ...(snapshot && { snapshot }) };
 }
 
 /**

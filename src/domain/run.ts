@@ -28,7 +28,7 @@ export interface RunPlan {
   readonly trainTimeoutMs: number;
   /** How long live servers have to answer with a new model, in milliseconds. */
   readonly rolloutTimeoutMs: number;
-  /** Least time between the starts of two runs that nobody asked for by hand, in milliseconds. */
+  /** Least time after the start of a run before anything but a person may start another, in milliseconds. */
   readonly cooldownMs: number;
 }
 
@@ -82,10 +82,19 @@ export interface Evidence {
   readonly evaluation?: Sha256;
 }
 
+/** Codes of failures that are the run's own, beside those of the errors that its steps throw. */
+export const RUN_CODES = {
+  cancelled: 'RUN.CANCELLED',
+  timeout: 'RUN.TIMEOUT',
+  failed: 'RUN.FAILED',
+  lost: 'RUN.LOST',
+  bug: 'RUN.BUG',
+} as const;
+
 /** Why a run failed. */
 export interface RunFailure {
   readonly stage: Stage;
-  /** The error's code, for example DATA.CONTRACT; see docs/errors.md. */
+  /** The error's code, for example DATA.CONTRACT, or one of {@link RUN_CODES}; see docs/errors.md. */
   readonly code: string;
   readonly message: string;
   readonly fix?: string;
@@ -97,6 +106,8 @@ export interface RunRecord {
   readonly model: string;
   readonly run: number;
   readonly workflowId: string;
+  /** Temporal's id of the execution: tells it from an earlier one under the same workflow id. */
+  readonly executionId: string;
   readonly trigger: Trigger;
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly startedAt: string;

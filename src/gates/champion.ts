@@ -3,10 +3,12 @@ import type { Outcome } from '../domain/verdict.js';
 import type { GateSpec } from '../spec.js';
 import { advantage, usableEstimate } from './estimates.js';
 import type { GateRule } from './gate.js';
+import { unscoredChampion } from './unscored-champion.js';
 import { wordsFor, type Words } from './words.js';
 
 /**
- * Against the champion on the same rows, by the interval of the paired difference. Does not apply without a champion.
+ * Against the champion on the same rows, by the interval of the paired difference. Does not apply without a champion; one
+ * that could not be scored is insufficient, for nothing shows that the candidate is better.
  *
  * `better`: all of the interval on the better side passes, all of it on the worse side fails.
  * `not-worse` (non-inferiority): all of it less than `margin` worse passes, all of it more than `margin` worse fails.
@@ -16,6 +18,12 @@ import { wordsFor, type Words } from './words.js';
 export const champion: GateRule = {
   name: 'champion',
   judge(evaluation, gate) {
+    const unscored = unscoredChampion(evaluation);
+    if (unscored !== undefined) {
+      return [
+        { rule: 'champion', outcome: 'insufficient', reason: `The champion cannot be compared with: ${unscored}` },
+      ];
+    }
     if (evaluation.champion === undefined) return [];
     const { metric } = gate.champion;
     const difference = usableEstimate(evaluation.difference, metric);

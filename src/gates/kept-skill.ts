@@ -3,6 +3,7 @@ import type { Outcome } from '../domain/verdict.js';
 import { metricFacts } from '../statistics/metric-facts.js';
 import { advantage, usableEstimate } from './estimates.js';
 import type { GateRule } from './gate.js';
+import { unscoredChampion } from './unscored-champion.js';
 import { wordsFor } from './words.js';
 
 /** The share of the champion's skill that a candidate must keep. */
@@ -20,6 +21,10 @@ const KEPT = 0.5;
 export const keptSkill: GateRule = {
   name: 'kept-skill',
   judge(evaluation, gate) {
+    const unscored = unscoredChampion(evaluation);
+    if (unscored !== undefined) {
+      return [{ rule: 'kept-skill', outcome: 'insufficient', reason: `Kept skill cannot be judged: ${unscored}` }];
+    }
     if (evaluation.champion === undefined) return [];
     const { metric } = gate.skill;
     const own = usableEstimate(evaluation.candidate.metrics, metric);

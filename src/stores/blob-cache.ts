@@ -16,6 +16,9 @@ export interface BlobCacheOptions {
   readonly keepMs?: number;
 }
 
+/** A download that has not grown for this long was left by a process that was killed. */
+const LEFT_AFTER_MS = 86_400_000;
+
 /**
  * Verified local copies of objects, one read-only file a digest. A file found on disk is trusted only after its size
  * and digest were checked by this process, and again whenever it has changed since. Several processes may share a
@@ -56,6 +59,17 @@ export class BlobCache {
       this.#trusted.set(ref.sha256, looks(await touched(path)));
       return path;
     });
+  }
+
+  /** Removes downloads that processes which were killed have left half done. What cannot be removed stays. */
+  async sweep(): Promise<void> {
+    const before = Date.now() - LEFT_AFTER_MS;
+    for (const name of await readdir(this.#folder).catch(() => [])) {
+      if (!name.endsWith('.part')) continue;
+      const path = join(this.#folder, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found && found.mtimeMs < before) await rm(path, { force: true }).catch(() => undefined);
+    }
   }
 
   async #isRight(path: string, ref: Ref, signal: AbortSignal): Promise<boolean> {

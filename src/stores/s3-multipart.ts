@@ -70,8 +70,10 @@ interface SentParts {
 /** Sends the parts, a few at a time. The wire is checked by CRCs, which cost next to nothing beside a second SHA-256. */
 async function sendParts(s3: S3Connection, plan: UploadPlan, id: string): Promise<SentParts> {
   const { file, place } = plan;
+  // When one part fails, the others are not begun and not tried again; but what is under way is let come to its end: a
+  // part that arrives while the server clears an upload away can bring half of it back.
   const stop = new AbortController();
-  const signal = plan.signal ? AbortSignal.any([plan.signal, stop.signal]) : stop.signal;
+  const going = plan.signal ? AbortSignal.any([plan.signal, stop.signal]) : stop.signal;
   const reader = await PartReader.open(file, plan.partBytes);
   const sent: SentPart[] = [];
   const lane = async (): Promise<void> => {
@@ -79,7 +81,7 @@ async function sendParts(s3: S3Connection, plan: UploadPlan, id: string): Promis
     for (let part = await reader.next(buffer); part; part = await reader.next(buffer)) {
       const { number } = part;
       const now = part;
-      sent[number - 1] = await retrying(plan.policy, signal, canHeal, () => sendPart(s3, plan, id, now, signal));
+      sent[number - 1] = await retrying(plan.policy, going, canHeal, () => sendPart(s3, plan, id, now));
     }
   };
   const lanes = Array.from({ length: plan.lanes }, () =>
@@ -101,10 +103,9 @@ async function sendParts(s3: S3Connection, plan: UploadPlan, id: string): Promis
 
 async function sendPart(
   s3: S3Connection,
-  { place, file }: UploadPlan,
+  { place, file, signal }: UploadPlan,
   id: string,
   part: FilePart,
-  signal: AbortSignal,
 ): Promise<SentPart> {
   const crc = encodedCrc(part.crc);
   const call = { method: 'PUT' as const, key: place.key, query: `partNumber=${part.number}&uploadId=${id}`, signal };

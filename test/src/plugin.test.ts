@@ -107,6 +107,13 @@ describe('PerennialPlugin', () => {
     await connection.close();
   });
 
+  it("lets heartbeats through often, unless the user's options say otherwise", () => {
+    const interval = (options: Partial<WorkerOptions>) =>
+      plugin.configureWorker({ taskQueue: 'users', ...options }).maxHeartbeatThrottleInterval;
+    expect(interval({})).toBe('1s');
+    expect(interval({ maxHeartbeatThrottleInterval: '7s' })).toBe('7s');
+  });
+
   it("keeps the user's interceptors and payload codecs", async () => {
     const seen: string[] = [];
     const codec = {

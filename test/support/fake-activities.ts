@@ -41,6 +41,7 @@ export function fakeActivities(overrides: Partial<Activities> = {}): Activities 
     'perennial.promote': async () => ({ generation: 2 }),
     'perennial.deploy': async () => ({ servers: ['http://127.0.0.1:1'] }),
     'perennial.record': async () => {},
+    'perennial.findOutcome': async () => undefined,
     'perennial.askForTraining': async () => ({ message: 'Started run 1', outcome: 'started', run: 1 }),
     ...overrides,
   };

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure, type Client } from '@temporalio/client';
 import type { Activities } from '../../activities/index.js';
 import { loopId, runId, scheduleId } from '../../src/domain/run.js';
@@ -53,6 +54,28 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'loop-two-runs-one-queued': { activities: {}, play: playLoop },
   'loop-failed-run': { activities: { 'perennial.validate': broken }, play: playLoop },
   'schedule-outcome': { activities: {}, play: playSchedule },
+  'schedule-told-nothing': {
+    activities: {
+      'perennial.findOutcome': async ({ run }) => ({ summary: 'Version 1 is live.', run, outcome: 'PROMOTE' }),
+    },
+    play: async (client, model) => {
+      const workflowId = scheduleId(model);
+      const args = [{ model, plan: fakePlan, patienceMs: 50 }] as Parameters<typeof retrainOnSchedule>;
+      const options = { workflowId, taskQueue: 'perennial', args };
+      await client.workflow.execute<typeof retrainOnSchedule>('retrainOnSchedule', options);
+      return workflowId;
+    },
+  },
+  'run-cancelled': {
+    activities: {
+      'perennial.train': async () => {
+        const { client, info } = Context.current();
+        await client.workflow.getHandle(info.workflowExecution!.workflowId).cancel();
+        return await Context.current().cancelled;
+      },
+    },
+    play: playRun,
+  },
   'schedule-refused': {
     activities: {
       'perennial.askForTraining': async () => ({ message: 'm is paused', outcome: 'refused', reason: 'paused' }),

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApplicationFailure, ScheduleOverlapPolicy, WorkflowFailedError } from '@temporalio/client';
+import type { ActivityDeps } from '../../activities/deps.js';
+import { findOutcome } from '../../activities/find-outcome.js';
 import type { Activities } from '../../activities/index.js';
+import { record } from '../../activities/record.js';
 import { askForTraining } from '../../activities/ask-for-training.js';
 import { loopId, runId } from '../../src/domain/run.js';
 import type { TrainingAnswer, TrainingRequest } from '../../src/domain/trigger.js';
@@ -18,9 +21,11 @@ import { testTemporal, testWorker, type TestTemporal } from '../support/temporal
 
 let temporal: TestTemporal;
 let folder: string;
+let deps: ActivityDeps;
 beforeAll(async () => {
   temporal = await testTemporal();
   folder = await mkdtemp(join(tmpdir(), 'perennial-loop-'));
+  deps = { store: new FolderStore(folder) } as unknown as ActivityDeps; // the real activities here use nothing else
 });
 afterAll(async () => {
   await temporal.stop();
@@ -39,7 +44,6 @@ async function withLoop(
   options: { maxCachedWorkflows?: number } = {},
 ) {
   const model = `m-${randomUUID().slice(0, 8)}`;
-  const deps = { store: new FolderStore(folder) } as never; // the one real activity here uses nothing else
   const activities = fakeActivities({
     'perennial.askForTraining': (input) => askForTraining(deps, input),
     ...overrides,
@@ -166,6 +170,47 @@ describe('retrainOnSchedule', () => {
       });
       expect(result).toMatchObject({ run: 1, outcome: 'PROMOTE', summary: 'Version 1 is now live. It is good.' });
     });
+  });
+
+  it('ends although the loop that promised to tell was terminated: by the record, or as lost', async () => {
+    const { open, opened } = door();
+    await withLoop(
+      {
+        'perennial.ingest': async () => {
+          await opened;
+          return { snapshot: fakeRef('b'), rows: 1, newRows: 1, message: '' };
+        },
+        'perennial.record': (run) => record(deps, run),
+        'perennial.findOutcome': (input) => findOutcome(deps, input),
+      },
+      async ({ model, handle }) => {
+        const { workflow } = temporal.client;
+        const ask = (id: string) =>
+          workflow.start<typeof retrainOnSchedule>('retrainOnSchedule', {
+            workflowId: `perennial/${model}/${id}`,
+            taskQueue: 'perennial',
+            args: [{ model, plan: fakePlan, patienceMs: 200 }],
+          });
+        const [first, second] = [await ask('first'), await ask('second')];
+        await eventually(async () => {
+          const { current, queued } = await handle.query(messages.status);
+          return current && queued ? [true] : [];
+        });
+        await workflow.getHandle(loopId(model)).terminate();
+        open();
+        // Whichever came first has a run that goes on without its loop; the other one's was never started.
+        const ends = await Promise.allSettled([first.result(), second.result()]);
+        expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+        expect(ends.find(({ status }) => status === 'fulfilled')).toMatchObject({
+          value: { run: 1, outcome: 'PROMOTE' },
+        });
+        await workflow.start<typeof modelLoop>('modelLoop', {
+          workflowId: loopId(model),
+          taskQueue: 'perennial',
+          args: [{ model, plan: fakePlan }],
+        });
+      },
+    );
   });
 
   it('fails when the run fails, so that pause-on-failure means what it says', async () => {

@@ -1,7 +1,8 @@
-import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activities } from '../../activities/index.js';
-import { runId, type RunInput, type RunRecord } from '../../src/domain/run.js';
+import { runId, type RunInput, type RunRecord, type RunResult } from '../../src/domain/run.js';
 import type { trainingRun } from '../../workflows/training-run.js';
 import { fakeActivities, fakePlan, fakeRef } from '../support/fake-activities.js';
 import { testTemporal, testWorker, type TestTemporal } from '../support/temporal.js';
@@ -20,7 +21,10 @@ const input: RunInput = {
 };
 
 /** Runs one training run with fake activities that note their names and what is recorded. */
-async function runWith(overrides: Partial<Activities>, options: { maxCachedWorkflows?: number; run?: number } = {}) {
+async function runWith(
+  overrides: Partial<Activities>,
+  options: { maxCachedWorkflows?: number; run?: number; onStart?: (handle: WorkflowHandle) => void } = {},
+) {
   const calls: string[] = [];
   const records: RunRecord[] = [];
   const activities = fakeActivities({
@@ -36,7 +40,12 @@ async function runWith(overrides: Partial<Activities>, options: { maxCachedWorkf
       },
     ]),
   );
-  const worker = await testWorker(temporal, { activities: noted, ...options });
+  const { maxCachedWorkflows } = options;
+  const worker = await testWorker(temporal, {
+    activities: noted,
+    ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }),
+    maxHeartbeatThrottleInterval: '100ms',
+  });
   const outcome = await worker.runUntil(async () => {
     const started = { ...input, run: options.run ?? 1 };
     const handle = await temporal.client.workflow.start<typeof trainingRun>('trainingRun', {
@@ -44,6 +53,7 @@ async function runWith(overrides: Partial<Activities>, options: { maxCachedWorkf
       taskQueue: 'perennial',
       args: [started],
     });
+    options.onStart?.(handle);
     const result = await handle.result().catch((error: unknown) => error);
     return { result, description: await handle.describe() };
   });
@@ -131,6 +141,44 @@ describe('trainingRun', () => {
   it('comes to the same end when every task replays from the start', async () => {
     const { result } = await runWith({}, { maxCachedWorkflows: 0 });
     expect(result).toMatchObject({ verdict: 'PROMOTE', version: 1 });
+  });
+
+  it('ends as cancelled with a record, and a promotion that was made stands', async () => {
+    let cancel: (() => Promise<unknown>) | undefined;
+    const { result, records } = await runWith(
+      {
+        'perennial.deploy': async () => {
+          await cancel!();
+          return { servers: ['http://127.0.0.1:1'] };
+        },
+      },
+      { onStart: (handle) => (cancel = () => handle.cancel()) },
+    );
+    expect(result).toMatchObject({ verdict: 'PROMOTE', version: 1, champion: 1 });
+    expect(records).toMatchObject([{ outcome: 'PROMOTE' }]);
+
+    const early = await runWith(
+      {
+        'perennial.train': async () => {
+          await cancel!();
+          await Context.current().cancelled;
+          return { bundle: fakeRef('e'), message: '' };
+        },
+      },
+      { onStart: (handle) => (cancel = () => handle.cancel()) },
+    );
+    expect(early.description.status.name).toBe('CANCELLED');
+    expect(early.records).toMatchObject([{ outcome: 'FAILED', failure: { stage: 'train', code: 'RUN.CANCELLED' } }]);
+  });
+
+  it('takes servers that cannot even be asked for a note, not for a failure', async () => {
+    const { result } = await runWith({
+      'perennial.deploy': async () => {
+        throw ApplicationFailure.create({ type: 'STORE.UNAVAILABLE', message: 'no answer', nonRetryable: true });
+      },
+    });
+    expect(result).toMatchObject({ verdict: 'PROMOTE', champion: 1 });
+    expect((result as RunResult).summary).toContain('Whether the servers follow is not known: no answer.');
   });
 
   it('says so when no server confirmed a promotion that stands', async () => {

@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { RUN_CODES } from '../../../src/domain/run.js';
 import * as errors from '../../../src/errors.js';
 import { docsFor } from '../../../src/cli/report-error.js';
 
-const CODES = Object.values(errors)
+const CLASS_CODES = Object.values(errors)
   .filter((value) => typeof value === 'function' && value !== errors.PerennialError)
   .map((value) => {
     const ErrorClass = value as unknown as new (message: string, problems: readonly []) => errors.PerennialError;
     return new ErrorClass('', []).code;
   });
+
+/** With those that only a run gives itself. */
+const CODES = [...new Set([...CLASS_CODES, ...Object.values(RUN_CODES)])];
 
 const text = await readFile(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
 const sections = text.split(/^## /m).slice(1);
@@ -33,5 +37,5 @@ test('the place that an error points to is the anchor of its section', () => {
 
 test('the comment on every error class names its code', async () => {
   const source = await readFile(new URL('../../../src/errors.ts', import.meta.url), 'utf8');
-  for (const code of CODES) expect(source).toContain(`/** ${code}: `);
+  for (const code of CLASS_CODES) expect(source).toContain(`/** ${code}: `);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import picocolors from 'picocolors';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ago } from '../../../src/cli/ago.js';
 import { coloursFor } from '../../../src/cli/colours.js';
 import { connectionOf } from '../../../src/cli/connection-options.js';
@@ -94,6 +94,16 @@ test('a dev session is found from its folder and below while its process lives, 
   expect(readDevSession(folder)).toBeUndefined();
   await writeFile(path.join(inside, 'dev.json'), 'not JSON');
   expect(readDevSession(folder)).toBeUndefined();
+});
+
+test("a dev session that is somebody else's is not trusted", () => {
+  const inside = path.join(folder, DEV_FOLDER);
+  writeDevSession(inside, { TEMPORAL_ADDRESS: 'dev:1' });
+  const me = process.getuid?.() ?? 0;
+  const getuid = vi.spyOn(process, 'getuid').mockReturnValue(me + 1);
+  expect(readDevSession(folder)).toBeUndefined();
+  getuid.mockRestore();
+  expect(readDevSession(folder)).toBeDefined();
 });
 
 test('an error is told with what, why, where, fix and docs, and nothing twice', () => {

@@ -5,6 +5,7 @@ import type { SnapshotPart, SourceObject } from '../../../src/domain/data.js';
 import { buildSnapshot, diffObjects } from '../../../src/data/snapshot.js';
 
 const object = (id: string, version = '1', bytes = 10): SourceObject => ({ id, version, bytes });
+const reading = 'c'.repeat(64);
 const part = (id: string, version = '1', source = 'flights', rows = 5): SnapshotPart => ({
   source,
   object: object(id, version),
@@ -12,20 +13,28 @@ const part = (id: string, version = '1', source = 'flights', rows = 5): Snapshot
   ref: { key: 'k', sha256: 'b'.repeat(64), bytes: 3 },
   rows,
   columns: [{ name: 'a', type: 'integer' }],
+  reading,
 });
 const ids = (list: readonly (SourceObject | SnapshotPart)[]) =>
   list.map((each) => ('id' in each ? each.id : each.object.id));
 
 describe('diffObjects', () => {
   it('reads everything the first time', () => {
-    const { added, changed, gone, kept } = diffObjects([], [object('a'), object('b')]);
+    const { added, changed, gone, kept } = diffObjects([], [object('a'), object('b')], reading);
     expect([ids(added), changed, gone, kept]).toEqual([['a', 'b'], [], [], []]);
   });
 
   it('reads only what is new or changed', () => {
     const listing = [object('a'), object('b', '2'), object('c', '1', 11), object('d')];
-    const { added, changed, gone, kept } = diffObjects([part('a'), part('b'), part('c'), part('x')], listing);
+    const { added, changed, gone, kept } = diffObjects([part('a'), part('b'), part('c'), part('x')], listing, reading);
     expect([ids(added), ids(changed), ids(gone), ids(kept)]).toEqual([['d'], ['b', 'c'], ['x'], ['a']]);
+  });
+
+  it('reads again what was read in another way, or by a version that did not say how', () => {
+    const { reading: _, ...silent } = part('c');
+    const before = [part('a'), { ...part('b'), reading: 'd'.repeat(64) }, silent];
+    const { changed, kept } = diffObjects(before, [object('a'), object('b'), object('c')], reading);
+    expect([ids(changed), ids(kept)]).toEqual([['b', 'c'], ['a']]);
   });
 
   it('puts every listed object and every part into exactly one group', () => {
@@ -36,7 +45,7 @@ describe('diffObjects', () => {
       fc.property(objects, objects, (before, now) => {
         const parts = before.map(([id, version]) => part(id, version));
         const listing = now.map(([id, version]) => object(id, version));
-        const { added, changed, gone, kept } = diffObjects(parts, listing);
+        const { added, changed, gone, kept } = diffObjects(parts, listing, reading);
         expect([...ids(added), ...ids(changed), ...ids(kept)].toSorted()).toEqual(ids(listing).toSorted());
         expect(
           parts.filter(

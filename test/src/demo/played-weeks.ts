@@ -37,6 +37,7 @@ export function playedWeek({
       model: 'late-flights',
       run,
       workflowId: `perennial/late-flights/run/${run}`,
+      executionId: `execution-${run}`,
       trigger: { kind: 'schedule', by: 'perennial/late-flights/schedule', reason: 'the schedule says so' },
       startedAt: '2026-01-01T00:00:00.000Z',
       finishedAt: '2026-01-01T00:00:09.000Z',

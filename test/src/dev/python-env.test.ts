@@ -62,6 +62,16 @@ it('a Python that the variable names and that has a trainer is used as it is', a
   expect(await pythonEnv(silent, { source })).toEqual({ python });
 });
 
+it('a Python that finds a trainer only by PYTHONPATH, which no trainer gets, has it laid over', async () => {
+  const { python: base } = await basePython();
+  vi.stubEnv('PERENNIAL_PYTHON', base);
+  vi.stubEnv('PYTHONPATH', path.join(source, 'src'));
+  const { python } = await pythonEnv(silent, { source });
+  expect(python).not.toBe(base);
+  vi.stubEnv('PYTHONPATH', undefined);
+  expect(await version(python)).toBe('one');
+});
+
 it('a variable that names something that is no Python is refused', async () => {
   vi.stubEnv('PERENNIAL_PYTHON', await standIn(path.join(folder, 'python3'), 'exit 3'));
   await expect(pythonEnv(silent, { source })).rejects.toThrow(

@@ -73,6 +73,12 @@ export function firstEvaluation(change: Partial<Evaluation> = {}): Evaluation {
   return rest;
 }
 
+/** The same evaluation with a champion that the test rows could not be given to. */
+export function unscoredEvaluation(): Evaluation {
+  const reason = 'its input "visits" is not in the training table any more';
+  return { ...firstEvaluation(), championUnscored: { version: 3, bundle: 'c'.repeat(64), reason } };
+}
+
 /** One metric of some metrics, replaced. */
 export function withMetric(metrics: Metrics | undefined, name: MetricName, ...ends: [number, number, number]): Metrics {
   return { ...metrics, [name]: estimate(...ends) };

@@ -5,7 +5,7 @@ import type { GateRule } from '../../../src/gates/gate.js';
 import { gateMetrics, judge, rules } from '../../../src/gates/index.js';
 import type { GateSpec } from '../../../src/spec.js';
 import { metricFacts } from '../../../src/statistics/metric-facts.js';
-import { evaluationOf, firstEvaluation, gateOf, withMetric } from './example-evaluation.js';
+import { evaluationOf, firstEvaluation, gateOf, unscoredEvaluation, withMetric } from './example-evaluation.js';
 
 const base = evaluationOf();
 const names: readonly MetricName[] = ['auc', 'brier', 'logLoss', 'accuracy'];
@@ -35,6 +35,14 @@ describe('judge', () => {
     const verdict = judge(evaluationOf({ difference }), gateOf());
     expect(verdict.verdict).toBe('HOLD');
     expect(verdict.reason).toContain('better by 0.0003, which may be chance');
+  });
+
+  it('holds a candidate, however good, when the champion could not be scored', () => {
+    const verdict = judge(unscoredEvaluation(), gateOf({ champion: { rule: 'not-worse', margin: 1 } }));
+    expect(verdict.verdict).toBe('HOLD');
+    expect(verdict.reason).toMatch(/version 3 could not be scored.*"visits" is not in the training table any more/);
+    const open = verdict.rules.filter(({ outcome }) => outcome === 'insufficient').map(({ rule }) => rule);
+    expect(open).toEqual(['kept-skill', 'champion']);
   });
 
   it('rejects a candidate without skill though its Brier score beats the champion', () => {

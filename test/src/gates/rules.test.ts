@@ -5,7 +5,7 @@ import { keptSkill } from '../../../src/gates/kept-skill.js';
 import { minimum } from '../../../src/gates/minimum.js';
 import { skill } from '../../../src/gates/skill.js';
 import { thresholds } from '../../../src/gates/thresholds.js';
-import { evaluationOf, firstEvaluation, gateOf, withMetric } from './example-evaluation.js';
+import { evaluationOf, firstEvaluation, gateOf, unscoredEvaluation, withMetric } from './example-evaluation.js';
 
 const base = evaluationOf();
 
@@ -100,6 +100,20 @@ describe('rule champion', () => {
   ];
   it.each(cases)('%s', (_, evaluation, gate, outcome, reason) => {
     expect(champion.judge(evaluation, gateOf(gate))).toEqual([{ rule: 'champion', outcome, reason }]);
+  });
+
+  it('is insufficient and tells a person what to do when the champion could not be scored', () => {
+    expect(champion.judge(unscoredEvaluation(), gateOf())).toEqual([
+      {
+        rule: 'champion',
+        outcome: 'insufficient',
+        reason:
+          'The champion cannot be compared with: version 3 could not be scored on these test rows, because its input ' +
+          '"visits" is not in the training table any more. Keep that column in the training table as it was (it need not ' +
+          'be a feature) until a version that does without it is live, or apply the spec under another name, which starts ' +
+          'without a champion.',
+      },
+    ]);
   });
 
   it('does not apply when there is no champion', () => {

@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ActivityDeps } from '../../../activities/deps.js';
+import { deploy } from '../../../activities/deploy.js';
+import type { Ref } from '../../../src/domain/artifact.js';
 import { DeployUnconfirmedError } from '../../../src/errors.js';
 import { announcementKey, type Announcement } from '../../../src/serving/announcement.js';
 import { awaitServed, liveServers } from '../../../src/serving/live-servers.js';
@@ -60,6 +63,7 @@ async function announce(instance: string, url: string, ageMs: number): Promise<v
 }
 
 const served = (digest: string, timeoutMs = 10_000) => awaitServed({ store, model: 'churn', digest, timeoutMs });
+const NEVER = new AbortController().signal;
 /** A port of the test machine where nothing listens: the discard service is not there. */
 const NOBODY = 'http://127.0.0.1:9';
 
@@ -118,6 +122,16 @@ describe('awaitServed', () => {
     await expect(refusal).rejects.toThrow(DeployUnconfirmedError);
     await expect(refusal).rejects.toThrow(`${server.url} (process ${process.pid}) serves `);
     await expect(refusal).rejects.toThrow('because: Cannot use the model');
+  });
+
+  it('names the servers that did follow when another one does not', async () => {
+    const { digest } = await publish(store, 'churn', numbered(1));
+    const server = await start();
+    await announce('late', await startOther({ status: 500, body: '{"error":"no"}' }), 0);
+    await expect(served(digest, 500)).rejects.toMatchObject({ details: { confirmed: [server.url] } });
+    const bundle = { key: 'unused', sha256: digest, bytes: 1 } as Ref;
+    const told = await deploy({ store } as unknown as ActivityDeps, { model: 'churn', bundle, timeoutMs: 500 }, NEVER);
+    expect(told).toEqual({ servers: [server.url], note: expect.stringContaining('said 500: no') });
   });
 
   it('does not take another program on the port, or a server that hangs, for one that follows', async () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -117,6 +117,18 @@ test('object that is missing, is asked for again the next time', async () => {
   await expect(blobs.file(ref(0))).rejects.toMatchObject({ code: 'STORE.MISSING' });
   await putBlob(store, seededBytes(BYTES, 1));
   expect((await stat(await blobs.file(ref(0)))).size).toBe(BYTES);
+});
+
+test('sweep, removes half downloads of processes that were killed long ago, and nothing else', async () => {
+  await mkdir(cacheFolder());
+  const dayOld = Date.now() / 1000 - 25 * 3600;
+  const files = { [`${ref(0).sha256}.one.part`]: dayOld, 'two.part': Date.now() / 1000, [ref(1).sha256]: dayOld };
+  for (const [name, time] of Object.entries(files)) {
+    await writeFile(join(cacheFolder(), name), 'half');
+    await utimes(join(cacheFolder(), name), time, time);
+  }
+  await cache().sweep();
+  expect(new Set(await readdir(cacheFolder()))).toEqual(new Set(['two.part', ref(1).sha256]));
 });
 
 /** File systems keep times in steps of milliseconds. */

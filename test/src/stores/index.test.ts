@@ -18,8 +18,8 @@ test('address of a bucket, opens MinIO with the credentials of the environment',
 });
 
 test('address of a folder, opens the folder', () => {
-  expect(openStore('folder:/tmp/artifacts', {}).name).toBe('folder /tmp/artifacts');
-  expect(openStore({ kind: 'folder', path: '/tmp/artifacts' }).name).toBe('folder /tmp/artifacts');
+  expect(openStore('folder:/srv/artifacts', {}).name).toBe('folder /srv/artifacts');
+  expect(openStore({ kind: 'folder', path: '/srv/artifacts' }).name).toBe('folder /srv/artifacts');
 });
 
 test('configuration, opens what its kind says', () => {

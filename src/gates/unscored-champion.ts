@@ -1,0 +1,15 @@
+import type { Evaluation } from '../domain/evaluation.js';
+
+/**
+ * Why there is nothing to compare with though there is a champion, and what a person can do about it; undefined when the
+ * champion was scored, and when there is none.
+ */
+export function unscoredChampion({ championUnscored }: Evaluation): string | undefined {
+  if (championUnscored === undefined) return undefined;
+  const { version, reason } = championUnscored;
+  return (
+    `version ${version} could not be scored on these test rows, because ${reason}. ` +
+    'Keep that column in the training table as it was (it need not be a feature) until a version that does without it ' +
+    'is live, or apply the spec under another name, which starts without a champion.'
+  );
+}

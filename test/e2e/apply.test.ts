@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { defineModel } from '../../src/define-model.js';
+import { loopId } from '../../src/domain/run.js';
+import { createWorker } from '../../src/worker.js';
+import { toyDays, toySpec } from '../support/toy-data.js';
+import { startWorld, type World } from '../support/world.js';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld({ worker: false });
+});
+afterAll(() => world.stop());
+
+async function withWorker<T>(work: () => Promise<T>): Promise<T> {
+  const python = () => Promise.reject(new Error('no training here'));
+  const worker = await createWorker({
+    address: world.temporal.address,
+    store: world.store,
+    python,
+    workFolder: world.folder,
+  });
+  return await worker.runUntil(work);
+}
+
+it('applying specs in turn while no worker runs ends with the last one', async () => {
+  const spec = (rows: number) => ({
+    spec: defineModel(toySpec('toy-turn', world.folder, { gate: { minimum: { rows } } })),
+  });
+  const { client } = world;
+  const first = await client.apply(spec(100));
+  expect(first.loop).toBe('started');
+  expect(await client.apply(spec(100))).toEqual({ ...first, loop: 'unchanged' });
+  await client.apply(spec(200));
+  await client.apply(spec(100));
+  const loop = await withWorker(async () => (await client.status('toy-turn')).loop);
+  expect(loop?.plan.spec.sha256).toBe(first.spec);
+});
+
+it('a loop that is started again counts on after runs that Temporal knows, and keeps the snapshot', async () => {
+  const { client, temporal } = world;
+  await world.applyToy('toy-again', toyDays(1));
+  await withWorker(async () => {
+    // One day is too little to split: the run fails after its data were accepted.
+    const asked = await client.requestTraining('toy-again');
+    expect(asked).toMatchObject({ outcome: 'started', run: 1 });
+    await expect(client.runResult('toy-again', 1)).rejects.toThrow();
+    const { loop } = await client.status('toy-again');
+    expect(loop?.snapshot).toBeDefined();
+    await temporal.client.workflow.getHandle(loopId('toy-again')).terminate();
+    await temporal.client.workflow.start('trainingRun', {
+      workflowId: 'perennial/toy-again/run/2',
+      taskQueue: 'nobody',
+      args: [],
+    });
+    await world.applyToy('toy-again', []);
+    expect((await client.status('toy-again')).loop?.nextRun).toBe(3);
+  });
+});
