@@ -37,9 +37,12 @@ COPY python/src/ /opt/trainer/
 FROM node:22.21.1-bookworm-slim AS worker
 RUN apt-get update && apt-get install -y --no-install-recommends python3 libgomp1 \
     && rm -rf /var/lib/apt/lists/*
-ENV NODE_ENV=production PERENNIAL_PYTHON=/usr/bin/python3 PYTHONPATH=/opt/trainer PYTHONDONTWRITEBYTECODE=1
+ENV NODE_ENV=production PERENNIAL_PYTHON=/usr/bin/python3 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 COPY --from=python /opt/trainer /opt/trainer
+# A .pth file, not PYTHONPATH: trainers get no variable of the worker. The last line is what a trainer will see.
+RUN python3 -c 'import os, site; d = site.getsitepackages()[0]; os.makedirs(d, exist_ok=True); open(d + "/perennial.pth", "w").write("/opt/trainer")' \
+    && env -i /usr/bin/python3 -B -c 'import perennial_trainer, sklearn, skl2onnx, onnxruntime, pyarrow'
 COPY --from=build /app/package.json ./
 # The whole of it: Temporal's SDK is a peer dependency, which npm counts among the development ones here.
 COPY --from=build /app/node_modules node_modules

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { SimplePlugin } from '@temporalio/plugin';
-import type { BundleOptions, ReplayWorkerOptions, WorkerOptions } from '@temporalio/worker';
+import type { BundleOptions, ReplayWorkerOptions, Worker, WorkerOptions } from '@temporalio/worker';
 import { createActivities, type ActivityDeps } from '../activities/index.js';
+import { sweepScratch } from '../activities/scratch.js';
 import { PluginClashError, UsageError } from './errors.js';
 import { combineWorkflows, isCombined, ownWorkflows } from './workflow-code.js';
 
@@ -19,16 +20,33 @@ export interface PerennialPluginOptions {
  * @throws {UsageError} from `Worker.create` when a prebuilt bundle lacks our workflows, or `deps` is missing
  */
 export class PerennialPlugin extends SimplePlugin {
+  readonly #deps: ActivityDeps | undefined;
   readonly #activities: object | undefined;
 
   constructor({ deps }: PerennialPluginOptions = {}) {
     super({ name: 'perennial.PerennialPlugin' });
+    this.#deps = deps;
     this.#activities = deps && createActivities(deps);
     if (this.#activities) Object.values(this.#activities).forEach((activity: object) => OURS.add(activity));
   }
 
   override configureWorker(options: WorkerOptions): WorkerOptions {
-    return { ...options, ...withWorkflows(options), activities: this.#withActivities(options.activities) };
+    return {
+      ...options,
+      ...withWorkflows(options),
+      ...withHeartbeats(options),
+      activities: this.#withActivities(options.activities),
+    };
+  }
+
+  /** What workers that were killed have left on the disk goes. Not before, but beside the work: that must not wait. */
+  override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
+    const swept = this.#deps && Promise.all([sweepScratch(this.#deps.scratchFolder), this.#deps.cache.sweep()]);
+    try {
+      await super.runWorker(worker, next);
+    } finally {
+      await swept;
+    }
   }
 
   override configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
@@ -61,6 +79,15 @@ const OURS = new WeakSet<object>();
 
 function isOurs(activity: unknown): boolean {
   return typeof activity === 'function' && OURS.has(activity);
+}
+
+/**
+ * The SDK holds heartbeats back for 0.8 of their timeout: of our 5 s, one second would remain for whatever delays one.
+ * What the user has set stays.
+ */
+function withHeartbeats(options: WorkerOptions) {
+  const { maxHeartbeatThrottleInterval = '1s', defaultHeartbeatThrottleInterval = '1s' } = options;
+  return { maxHeartbeatThrottleInterval, defaultHeartbeatThrottleInterval };
 }
 
 type WorkflowOptions = Pick<WorkerOptions, 'workflowsPath' | 'workflowBundle'>;

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { markOf, processAlive, type ProcessMark } from '../dev/process-alive.js';
 
@@ -37,9 +37,20 @@ export function readDevSession(from: string): DevSession | undefined {
 
 function readSession(file: string): DevSession | undefined {
   try {
-    const session = JSON.parse(readFileSync(file, 'utf8')) as Partial<DevSession>;
+    const session = JSON.parse(readOwnFile(file)) as Partial<DevSession>;
     return typeof session.process?.pid === 'number' && session.env ? (session as DevSession) : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Somebody else's file, in a folder above that both can write to, must not say where our commands connect to. */
+function readOwnFile(file: string): string {
+  const opened = openSync(file, 'r');
+  try {
+    if (process.getuid && fstatSync(opened).uid !== process.getuid()) throw new Error(`"${file}" is not this user's`);
+    return readFileSync(opened, 'utf8');
+  } finally {
+    closeSync(opened);
   }
 }

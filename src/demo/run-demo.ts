@@ -2,11 +2,13 @@ import path from 'node:path';
 import type { CommandContext } from '../cli/command.js';
 import type { CalendarWeek } from './calendar.js';
 import { demoDocument } from './document.js';
+import { exampleSpec } from './example.js';
 import { drawPicture } from './picture.js';
 import { play } from './play.js';
 import { demoReport } from './report.js';
 import { buildStage, type Stage } from './stage.js';
 import { Teller } from './teller.js';
+import { flightsFile } from './weeks.js';
 
 export interface RunDemoOptions {
   readonly context: Pick<CommandContext, 'signal' | 'json' | 'colours' | 'out' | 'note' | 'answer'>;
@@ -24,9 +26,13 @@ const FOLDER_STORE = 'Artifacts are kept in a local folder (--store folder), not
  * Sets everything up, plays the calendar, reports, and takes everything down again, however it ends.
  *
  * @returns `ok` when all that the demo claims was so
+ * @throws {UsageError} before anything is started, when the flights are not on this machine
  */
 export async function runDemo(options: RunDemoOptions): Promise<{ ok: boolean }> {
   const { context, calendar, store, keep } = options;
+  // Both are read again while it plays; what is not there must be said before anything is started.
+  await exampleSpec();
+  flightsFile();
   const folder = options.folder ?? path.resolve('perennial-demo');
   // With --json stdout belongs to the document.
   const line = context.json ? context.note : context.out;

@@ -47,11 +47,14 @@ export interface StageOptions {
 export async function buildStage({ store: kind, model, progress, signal }: StageOptions): Promise<Stage> {
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async () => {
-    for (const step of undo.splice(0).toReversed()) await step();
+    const failures: unknown[] = [];
+    // One step that fails must not keep the others from being taken.
+    for (const step of undo.splice(0).toReversed()) await step().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   };
   try {
     const scratch = await mkdtemp(path.join(tmpdir(), 'perennial-demo-'));
-    undo.push(() => rm(scratch, { recursive: true, force: true }));
+    undo.push(() => rm(scratch, { recursive: true, force: true, maxRetries: 5 }));
     const stack = await startStack({
       store: kind,
       ui: true,

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { withDuckDb } from '../data/duckdb.js';
 import { quoteFile, quoteName } from '../data/sql-text.js';
-import { SetupMissingError } from '../errors.js';
+import { UsageError } from '../errors.js';
 
 /** Weeks that the flights file has, from Monday 1 January 2001. */
 export const WEEKS = 26;
@@ -20,7 +20,7 @@ export interface WriteWeekOptions {
  * Writes the flights of one week (from 1) as a Parquet file into a folder, as `flights-<Monday>.parquet`, and returns
  * its path. The same week gives the same bytes, and a file that is there already is left as it is.
  *
- * @throws {SetupMissingError} when the package with the flights is not installed.
+ * @throws what `flightsFile` throws
  */
 export async function writeWeek(folder: string, week: number, options: WriteWeekOptions = {}): Promise<string> {
   const flights = flightsFile();
@@ -49,21 +49,21 @@ export function monday(week: number): string {
 }
 
 /**
- * The three million flights of the npm package vega-datasets.
- * @throws {SetupMissingError} when it is not installed.
+ * The three million flights of the npm package vega-datasets. Only the repository installs it: 40 MB for a demo are no
+ * dependency for everybody.
+ *
+ * @throws {UsageError} when they are not there
  */
 export function flightsFile(): string {
-  const fix = 'npm install --no-save vega-datasets@3';
+  let cause: unknown;
   try {
     const file = path.join(createRequire(import.meta.url).resolve('vega-datasets'), '../../data/flights-3m.parquet');
     if (existsSync(file)) return file;
-  } catch (cause) {
-    throw new SetupMissingError('Cannot find the flights "flights-3m.parquet": vega-datasets is not installed', {
-      fix,
-      cause,
-    });
+  } catch (error) {
+    cause = error;
   }
-  throw new SetupMissingError('Cannot find the flights "flights-3m.parquet": the installed vega-datasets has none', {
-    fix,
+  throw new UsageError('Cannot play the demo here: want the flights of the npm package "vega-datasets", found none', {
+    fix: 'Run it in a clone of the repository of Perennial: `npm run demo` there installs them.',
+    cause,
   });
 }

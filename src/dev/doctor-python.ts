@@ -2,6 +2,7 @@ import { PerennialError } from '../errors.js';
 import type { Check } from './doctor.js';
 import { pythonEnv } from './python-env.js';
 import { runCommand } from './run-command.js';
+import { asTrainer } from './trainer-view.js';
 
 const CODE = `
 import platform, perennial_trainer, sklearn, skl2onnx, onnxruntime, pyarrow
@@ -19,7 +20,7 @@ export async function checkPython(): Promise<Check> {
     const found = error instanceof Error ? error.message : String(error);
     return { name, status: 'fail', found, fix: fix ?? 'set PERENNIAL_PYTHON to an interpreter with perennial_trainer' };
   }
-  const result = await runCommand(python, ['-c', CODE]);
+  const result = await runCommand(python, ['-c', CODE], asTrainer());
   if (result.code === 0) return { name, status: 'pass', found: `${result.stdout.trim()} (${python})` };
   const why = result.stderr.trim().split('\n').at(-1) ?? '';
   return {

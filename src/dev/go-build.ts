@@ -1,7 +1,7 @@
 import { chmod, copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { installWheel } from './base-python.js';
-import { cacheFolder } from './cache-folder.js';
+import { cacheFolder } from '../cache-folder.js';
 import { programOnPath } from './find-program.js';
 import { installOnce } from './install-once.js';
 import type { Progress } from './progress.js';

@@ -3,12 +3,13 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { basePython, installWheel, PIP_INSTALL, type BasePython } from './base-python.js';
-import { cacheFolder } from './cache-folder.js';
+import { cacheFolder } from '../cache-folder.js';
 import { programOnPath } from './find-program.js';
 import { installOnce } from './install-once.js';
 import { missing } from './missing.js';
 import { withElapsed, type Progress } from './progress.js';
 import { mustRun, runCommand } from './run-command.js';
+import { withoutPythonPath } from './trainer-view.js';
 
 const UV_WHEEL = 'uv==0.13.9';
 const WAYS = {
@@ -71,7 +72,7 @@ async function hasLocked(python: string, lock: string): Promise<boolean> {
     'w = json.loads(sys.argv[1])',
     'sys.exit(not all(found(n) in e["versions"] or (e["optional"] and found(n) is None) for n, e in w.items()))',
   ].join('\n');
-  return (await runCommand(python, ['-c', code, JSON.stringify(wanted)])).code === 0;
+  return (await runCommand(python, ['-c', code, JSON.stringify(wanted)], withoutPythonPath())).code === 0;
 }
 
 async function install(

@@ -2,7 +2,7 @@ import { cp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SetupMissingError } from '../errors.js';
 import { interpreterFacts } from './base-python.js';
-import { cacheFolder } from './cache-folder.js';
+import { cacheFolder } from '../cache-folder.js';
 import { programFromVariable } from './find-program.js';
 import { digestTree } from './tree-digest.js';
 import { installOnce } from './install-once.js';
@@ -10,6 +10,7 @@ import { packageRoot } from './package-root.js';
 import { toStderr, type Progress } from './progress.js';
 import { pythonDependencies } from './python-dependencies.js';
 import { mustRun, runCommand } from './run-command.js';
+import { asTrainer, withoutPythonPath } from './trainer-view.js';
 
 export interface PythonEnvOptions {
   /** Also installs pytest, for the tests of the Python package. Default: false. */
@@ -63,15 +64,16 @@ async function namedPython(): Promise<string | undefined> {
 
 async function imports(python: string, module: string): Promise<boolean> {
   const code = 'import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)';
-  return (await runCommand(python, ['-c', code, module])).code === 0;
+  return (await runCommand(python, ['-c', code, module], asTrainer())).code === 0;
 }
 
 /** A virtual environment without packages of its own, but for the trainer, that sees those of another interpreter. */
 async function layTrainerOver(base: string, sources: string, draft: string): Promise<void> {
-  const folders = await mustRun(base, [
-    '-c',
-    'import sys; print(*[p for p in sys.path if p.endswith("-packages")], sep="\\n")',
-  ]);
+  const folders = await mustRun(
+    base,
+    ['-c', 'import sys; print(*[p for p in sys.path if p.endswith("-packages")], sep="\\n")'],
+    withoutPythonPath(),
+  );
   await mustRun(base, ['-m', 'venv', '--without-pip', draft]);
   const python = path.join(draft, 'bin', 'python');
   const site = (await mustRun(python, ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'])).trim();
@@ -82,5 +84,5 @@ async function layTrainerOver(base: string, sources: string, draft: string): Pro
     path.join(site, 'perennial_base.pth'),
     lines.map((line) => `import site; site.addsitedir(${JSON.stringify(line)})\n`).join(''),
   );
-  await mustRun(python, ['-c', `import ${TRAINER}`]);
+  await mustRun(python, ['-c', `import ${TRAINER}`], asTrainer());
 }

@@ -1,7 +1,7 @@
 import { chmod, copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import { installWheel } from './base-python.js';
-import { cacheFolder } from './cache-folder.js';
+import { cacheFolder } from '../cache-folder.js';
 import { executable, programFromVariable, programOnPath } from './find-program.js';
 import { goBuild } from './go-build.js';
 import { installOnce } from './install-once.js';

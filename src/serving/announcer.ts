@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import type { ArtifactStore } from '../stores/store.js';
 import { ANNOUNCE_EVERY_MS, announcementKey, type Announcement } from './announcement.js';
 import type { ModelFollower } from './model-follower.js';
 import type { ServingState } from './serving-state.js';
 
 const STORE_TIMEOUT_MS = 4000;
+/** Stopping waits no longer than this for the store: servers that give no sign are forgotten by themselves. */
+const STOP_TIMEOUT_MS = 2000;
 
 /**
  * Keeps one server's announcements in the store: whoever deploys a model finds the servers by them. A store that is away
@@ -19,6 +22,10 @@ export class Announcer {
   readonly #timer: NodeJS.Timeout;
   /** Writes of one announcement keep their order, so that none comes after its removal. */
   #turn = Promise.resolve();
+  /** Models with a write that has not begun: it will say what is so then, and a second one would add nothing. */
+  readonly #waiting = new Set<string>();
+  /** Ends what is under way in the store. */
+  readonly #end = new AbortController();
   #stopped = false;
 
   constructor(store: ArtifactStore, state: ServingState, url: string) {
@@ -32,10 +39,15 @@ export class Announcer {
     for (const follower of this.#state.followers.values()) this.announce(follower);
   }
 
-  announce({ model, current }: ModelFollower): void {
-    // A model may still be loading while the server stops.
-    if (this.#stopped) return;
+  announce(follower: ModelFollower): void {
+    const { model } = follower;
+    if (this.#waiting.has(model)) return;
+    this.#waiting.add(model);
     this.#queue(async (signal) => {
+      this.#waiting.delete(model);
+      // A model may still be loading, or wait for its turn here, while the server stops.
+      if (this.#stopped) return;
+      const { current } = follower;
       const announcement: Announcement = {
         url: this.#url,
         pid: process.pid,
@@ -53,14 +65,16 @@ export class Announcer {
     return this.#turn;
   }
 
-  /** Takes the announcements back. */
+  /** Takes the announcements back, as far as the store lets it within two seconds. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
     for (const model of this.#state.followers.keys()) {
       this.#queue((signal) => this.#store.remove(this.#key(model), { signal }));
     }
-    await this.#turn;
+    const late = setTimeout(() => this.#end.abort(new Error('the server stops')), STOP_TIMEOUT_MS);
+    await Promise.race([this.#turn, once(this.#end.signal, 'abort')]);
+    clearTimeout(late);
   }
 
   #key(model: string): string {
@@ -69,7 +83,7 @@ export class Announcer {
 
   #queue(task: (signal: AbortSignal) => Promise<void>): void {
     this.#turn = this.#turn
-      .then(() => task(AbortSignal.timeout(STORE_TIMEOUT_MS)))
+      .then(() => task(AbortSignal.any([AbortSignal.timeout(STORE_TIMEOUT_MS), this.#end.signal])))
       .catch((error: unknown) => {
         this.#state.log.debug({ err: error }, 'could not announce the server in the store');
       });

@@ -53,7 +53,7 @@ export async function liveServers(
  * Waits until every live server answers with a bundle. Servers that start meanwhile are waited for, servers that stop are
  * not; one that neither answers nor renews its announcement counts as gone.
  *
- * @throws {DeployUnconfirmedError} naming the servers that did not follow in time
+ * @throws {DeployUnconfirmedError} naming the servers that did not follow in time; `details.confirmed` has those that did
  * @throws what the store throws, and the signal's reason when it is aborted
  */
 export async function awaitServed(options: AwaitServedOptions): Promise<{ servers: string[]; gone: string[] }> {
@@ -76,7 +76,10 @@ export async function awaitServed(options: AwaitServedOptions): Promise<{ server
       const servers = found.filter((server) => !gone.includes(server)).map(({ url }) => url);
       return { servers, gone: gone.map(({ url }) => url) };
     }
-    if (performance.now() + PAUSE_MS > deadline) throw unconfirmed(model, digest, timeoutMs, missing);
+    if (performance.now() + PAUSE_MS > deadline) {
+      const confirmed = asked.filter(({ answer }) => answer.digest === digest).map(({ server }) => server.url);
+      throw unconfirmed(options, missing, confirmed);
+    }
     await delay(PAUSE_MS, undefined, call);
   }
 }
@@ -129,17 +132,16 @@ async function forget(store: ArtifactStore, gone: readonly LiveServer[]): Promis
 }
 
 function unconfirmed(
-  model: string,
-  digest: string,
-  timeoutMs: number,
+  { model, digest, timeoutMs }: AwaitServedOptions,
   missing: readonly { server: LiveServer; answer: ServerAnswer }[],
+  confirmed: readonly string[],
 ): DeployUnconfirmedError {
   const list = missing.map(({ server, answer }) => `${server.url} (process ${server.pid}) ${answer.said}`);
   return new DeployUnconfirmedError(
     `Cannot confirm bundle ${digest} of "${model}" on every live server within ${timeoutMs} ms: ${list.join('; ')}`,
     {
       fix: 'Look at the log of the servers named; they follow the ledger by themselves once they can.',
-      details: { model, digest, servers: missing.map(({ server }) => server.url) },
+      details: { model, digest, servers: missing.map(({ server }) => server.url), confirmed },
     },
   );
 }

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { destination, pino, type LevelWithSilent } from 'pino';
+import { privateFolder } from '../cache-folder.js';
 import { isName } from '../domain/artifact.js';
 import { InferenceThread } from '../inference/inference-thread.js';
 import { BlobCache } from '../stores/blobs.js';
@@ -27,7 +27,7 @@ export interface ModelServerOptions {
   readonly publicUrl?: string;
   /** How often the ledger is looked at, in milliseconds. Default: 500. */
   readonly pollMs?: number;
-  /** Where model files are kept. Default: a folder for temporary files. */
+  /** Where model files are kept. Default: `models` in `PERENNIAL_CACHE` or `~/.cache/perennial`. */
   readonly cacheFolder?: string;
   /** Most bytes of model files that are kept. Default: 2 GiB. */
   readonly cacheBytes?: number;
@@ -75,7 +75,7 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
   let thread: InferenceThread | undefined;
   const place = {
     store,
-    cache: new BlobCache(store, options.cacheFolder ?? join(tmpdir(), 'perennial-models'), {
+    cache: new BlobCache(store, options.cacheFolder ?? privateFolder('models'), {
       maxBytes: options.cacheBytes ?? 2 * 1024 ** 3,
     }),
     thread: () => (thread === undefined || thread.ended ? (thread = new InferenceThread()) : thread),
