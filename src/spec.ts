@@ -183,7 +183,9 @@ const triggers = z.strictObject({
     })
     .optional()
     .describe('Ask for training at these times.'),
-  cooldown: duration.default('0s').describe('Least time after the start of a run before anything but a person may start another.'),
+  cooldown: duration
+    .default('0s')
+    .describe('Least time after the start of a run before anything but a person may start another.'),
 });
 
 /** The whole spec. Parse with `defineModel` or `readSpecFile`, which also check what lies between the fields. */

@@ -29,7 +29,7 @@ async function takeOver({ timeoutMs, ...input }: RolloutInput): Promise<RolloutR
   const served = await confirmed(
     steps.deploy('Wait until every live server answers with it', { model, bundle, timeoutMs }),
   );
-  const summary = `Version ${version} of ${model} is live${served.note ? '' : ` on ${served.servers.length} server(s)`}`;
+  const summary = `Version ${version} of ${model} is live on ${served.servers.length} server(s)`;
   setCurrentDetails(summary);
   return { summary, ...served };
 }
