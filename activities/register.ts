@@ -16,14 +16,23 @@ export interface RunDecision {
   readonly evidence: Evidence;
 }
 
-/** Enters a judged candidate in the ledger: registered under the next version, or rejected. */
+/**
+ * Enters a judged candidate in the ledger: registered under the next version, or rejected. A bundle that has a version
+ * already, because nothing had changed since, keeps it: equal bytes are one version.
+ */
 export async function register(
   { store }: ActivityDeps,
   input: RunDecision & { readonly verdict: VerdictKind },
 ): Promise<{ generation: number; version?: number }> {
   const { model, bundle, workflowId } = input;
   const kind = input.verdict === 'REJECT' ? ('reject' as const) : ('register' as const);
-  const { entry } = await new LedgerLog(store, model).append({
+  const log = new LedgerLog(store, model);
+  if (kind === 'register') {
+    const { state } = await log.read();
+    const known = state.versions.find((version) => version.bundle === bundle.sha256 && version.state !== 'rejected');
+    if (known) return { generation: state.generation, version: known.version };
+  }
+  const { entry } = await log.append({
     ...decisionFacts(input, kind),
     decision: { kind, bundle: bundle.sha256, run: workflowId },
   });

@@ -129,6 +129,7 @@ function registerSummary({ verdict }: Verdict): string {
 
 function stays({ reason, verdict }: Verdict, champion: number, version: number | undefined): string {
   const candidate = verdict === 'REJECT' ? 'The candidate was refused' : `Version ${version} is kept as a candidate`;
+  if (version !== undefined && version === champion) return `Version ${champion} stays live. ${reason}`;
   const live = champion === 0 ? 'no version is live yet' : `version ${champion} stays live`;
   return `${candidate} and ${live}. ${reason}`;
 }

@@ -12,7 +12,7 @@ import { wordsFor, type Words } from './words.js';
  *
  * `better`: all of the interval on the better side passes, all of it on the worse side fails.
  * `not-worse` (non-inferiority): all of it less than `margin` worse passes, all of it more than `margin` worse fails.
- * Anything else is insufficient: the rows do not tell the two apart. With 95 % intervals a candidate that is no better
+ * A candidate that is the champion, byte for byte, and anything else is insufficient: the rows do not tell the two apart. With 95 % intervals a candidate that is no better
  * passes `better` about once in 40 times.
  */
 export const champion: GateRule = {
@@ -25,6 +25,10 @@ export const champion: GateRule = {
       ];
     }
     if (evaluation.champion === undefined) return [];
+    if (evaluation.champion.bundle === evaluation.candidate.bundle) {
+      const reason = 'The candidate is the champion itself: since it was trained, nothing has changed.';
+      return [{ rule: 'champion', outcome: 'insufficient', reason }];
+    }
     const { metric } = gate.champion;
     const difference = usableEstimate(evaluation.difference, metric);
     const own = usableEstimate(evaluation.candidate.metrics, metric);
@@ -52,9 +56,10 @@ function outcomeOf(gain: Estimate, { rule, margin }: GateSpec['champion']): Outc
 function comment(outcome: Outcome, gain: Estimate, { rule, margin }: GateSpec['champion'], words: Words): string {
   if (rule === 'better') return outcome === 'insufficient' && gain.value !== 0 ? ', which may be chance' : '';
   const allowed = margin === 0 ? 'not worse' : `not worse by more than ${words.size(margin)}`;
+  if (outcome === 'insufficient' && margin === 0) return ', which may be chance';
   return {
     pass: `, so ${allowed}`,
     fail: `, where ${allowed} is wanted`,
-    insufficient: `, not shown to be ${allowed}`,
+    insufficient: `, but it may be more than the ${words.size(margin)} that are allowed`,
   }[outcome];
 }

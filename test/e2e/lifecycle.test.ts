@@ -39,13 +39,18 @@ describe('the life of a model, on real parts', () => {
     expect(shuffled.rows.new).toBe(0);
     expect(shuffled.champion).toBe(second.champion);
 
+    const before = await world.client.ledger(model.name);
+    const again = await train(model);
+    expect(again).toMatchObject({ verdict: 'HOLD', version: second.version, champion: second.champion });
     const { entries, state } = await world.client.ledger(model.name);
+    expect(entries, 'equal bytes are no new version').toEqual(before.entries);
     expect(entries[0]!.decision).toMatchObject({ kind: 'register', version: 1 });
     expect(entries[1]!.decision).toMatchObject({ kind: 'promote', version: 1, replaces: 0 });
     expect(entries.at(-1)!.decision).toMatchObject({ kind: 'reject' });
     expect(state.champion?.version).toBe(second.champion);
     expect(await new LedgerLog(world.store, model.name).verify()).toEqual([]);
     expect((await world.client.runs(model.name)).map(({ run, outcome }) => [run, outcome])).toEqual([
+      [4, 'HOLD'],
       [3, 'REJECT'],
       [2, second.verdict],
       [1, 'PROMOTE'],

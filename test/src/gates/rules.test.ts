@@ -88,7 +88,7 @@ describe('rule champion', () => {
       withDifference(0.0002, -0.0008, 0.0012),
       { champion: { rule: 'not-worse', margin: 0.001 } },
       'insufficient',
-      "Brier score 0.1071 against the champion's 0.1093: worse by 0.0002, not shown to be not worse by more than 0.0010 (95 % interval 0.0012 worse to 0.0008 better).",
+      "Brier score 0.1071 against the champion's 0.1093: worse by 0.0002, but it may be more than the 0.0010 that are allowed (95 % interval 0.0012 worse to 0.0008 better).",
     ],
     [
       'not-worse with no margin passes a model that answers the same',
@@ -112,6 +112,18 @@ describe('rule champion', () => {
           '"visits" is not in the training table any more. Keep that column in the training table as it was (it need not ' +
           'be a feature) until a version that does without it is live, or apply the spec under another name, which starts ' +
           'without a champion.',
+      },
+    ]);
+  });
+
+  it('is insufficient when the candidate is the champion itself, whatever may be not worse', () => {
+    const same = evaluationOf({ candidate: { ...base.candidate, bundle: base.champion!.bundle } });
+    const gate = gateOf({ champion: { rule: 'not-worse', margin: 0.5 } });
+    expect(champion.judge(same, gate)).toEqual([
+      {
+        rule: 'champion',
+        outcome: 'insufficient',
+        reason: 'The candidate is the champion itself: since it was trained, nothing has changed.',
       },
     ]);
   });
