@@ -2,13 +2,13 @@ import { userInfo } from 'node:os';
 import { Client, Connection } from '@temporalio/client';
 import { PerennialClient } from '../client.js';
 import { portOpen } from '../dev/port-open.js';
-import { NotFoundError } from '../errors.js';
+import { NotFoundError, UsageError } from '../errors.js';
 import { nearestName } from '../spec-nearest.js';
-import { openStore, storeFromEnvironment } from '../stores/index.js';
+import { openStore } from '../stores/index.js';
 import type { ArtifactStore } from '../stores/store.js';
 import type { CommandContext } from './command.js';
 import { connectionOf, type Connection as Where } from './connection-options.js';
-import { knownModels } from './known-models.js';
+import { knownModels, runningModels } from './known-models.js';
 import { temporalError, unreachable } from './temporal-error.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -21,6 +21,7 @@ export interface Connected {
 }
 
 const PATIENCE_MS = 5000;
+const GUESS_MS = 2000;
 
 /**
  * Opens the store and Temporal, lets a command use them, and closes them. Temporal is first reached for when it is used, so
@@ -41,7 +42,7 @@ export async function withPerennial<Result>(
     // What waits for Temporal does not look at the signal: closing the connection ends it.
     return await Promise.race([use({ perennial, temporal, store, where }), rejectedBy(context.signal)]);
   } catch (error) {
-    throw await explained(error, where, store);
+    throw await explained(error, where, store, temporal);
   } finally {
     await Promise.all([connection.close(), store.close()]);
   }
@@ -55,13 +56,20 @@ export async function reachTemporal({ address }: Where): Promise<void> {
   throw unreachable(address);
 }
 
-/** Opens the store that the command line, the environment or a running `perennial dev` names. */
+/**
+ * Opens the store that the command line, the environment or a running `perennial dev` names.
+ *
+ * @throws {UsageError} when none of them does
+ */
 export function openStoreAt({ store, env }: Where): ArtifactStore {
-  return store === undefined ? storeFromEnvironment(env) : openStore(store, env);
+  if (store !== undefined) return openStore(store, env);
+  throw new UsageError('Cannot open the artifact store: PERENNIAL_STORE is not set', {
+    fix: 'Start `perennial dev` in this folder, or set PERENNIAL_STORE to http://host:port/bucket or to folder:PATH.',
+  });
 }
 
-async function explained(error: unknown, where: Where, store: ArtifactStore): Promise<unknown> {
-  if (error instanceof NotFoundError) return await withGuess(error, store);
+async function explained(error: unknown, where: Where, store: ArtifactStore, temporal: Client): Promise<unknown> {
+  if (error instanceof NotFoundError) return await withGuess(error, store, temporal);
   return temporalError(error, where) ?? error;
 }
 
@@ -71,20 +79,37 @@ function rejectedBy(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Adds the model that was most likely meant. */
-async function withGuess(missing: NotFoundError, store: ArtifactStore): Promise<NotFoundError> {
+/** Adds the model that was most likely meant, or else the models that there are. */
+async function withGuess(missing: NotFoundError, store: ArtifactStore, temporal: Client): Promise<NotFoundError> {
   const { model } = missing.details;
   if (typeof model !== 'string') return missing;
-  // A guess is a courtesy: a store that cannot be listed does not get in its way.
-  const known = await knownModels(store).catch((): string[] => []);
+  // A guess is a courtesy: a store or a Temporal that cannot be listed does not get in its way.
+  const [inStore, running] = await Promise.all([
+    knownModels(store).catch((): string[] => []),
+    temporal.withDeadline(Date.now() + GUESS_MS, () => runningModels(temporal)).catch((): string[] => []),
+  ]);
+  const known = [...new Set([...inStore, ...running])].toSorted();
+  if (known.length === 0 || known.includes(model)) return missing;
   const guess = nearestName(model, known);
-  if (guess === undefined || guess === model) return missing;
+  if (guess === undefined) return withModels(missing, known);
   return new NotFoundError(`${missing.message}; did you mean "${guess}"?`, {
     fix: `perennial status ${guess}`,
     details: { ...missing.details, guess },
     cause: missing,
   });
 }
+
+function withModels(missing: NotFoundError, models: readonly string[]): NotFoundError {
+  const shown = models.slice(0, SHOWN_MODELS).join(', ');
+  const more = models.length > SHOWN_MODELS ? ` and ${models.length - SHOWN_MODELS} more` : '';
+  return new NotFoundError(missing.message, {
+    fix: `Name one of the models that there are: ${shown}${more}. For a new one: perennial apply perennial.yaml`,
+    details: { ...missing.details, models },
+    cause: missing,
+  });
+}
+
+const SHOWN_MODELS = 10;
 
 function identity(): string {
   try {

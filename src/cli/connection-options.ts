@@ -1,6 +1,6 @@
 import type { Command as Commander } from 'commander';
 import type { CommandContext, CommandOption } from './command.js';
-import { readDevSession } from './dev-session.js';
+import { readDevSession, type DevSession } from './dev-session.js';
 
 /** Where a command finds Temporal and the store. */
 export interface Connection {
@@ -44,12 +44,13 @@ export function connectionGiven(options: Readonly<Record<string, unknown>>): str
 
 /**
  * What the flags say, then the environment, then a `perennial dev` that runs in this folder or above it, then the
- * defaults. Such a session counts only when neither Temporal nor the store was named: never half of it.
+ * defaults. Of one flag alone (`--address` or `--store`) such a session fills in the other. Variables that name either,
+ * or both flags, leave it out: a shell that is set up for another place must not get half of this one by surprise.
  */
 export function connectionOf(context: Pick<CommandContext, 'text' | 'env'>): Connection {
-  const named = ['address', 'store'].some((name) => context.text(name)) || isNamed(context.env);
-  const session = named ? undefined : readDevSession(process.cwd());
-  const env = { ...session?.env, ...context.env };
+  const flags = ['address', 'store'].filter((name) => nonEmpty(context.text(name)) !== undefined);
+  const session = flags.length === 2 || isNamed(context.env) ? undefined : readDevSession(process.cwd());
+  const env = { ...sessionEnv(session, context.text('store')), ...context.env };
   const valueOf = (name: ConnectionOption['name']): string | undefined => {
     const { variable, fallback } = CONNECTION_OPTIONS.find((each) => each.name === name) ?? {};
     return nonEmpty(context.text(name)) ?? nonEmpty(variable && env[variable]) ?? fallback;
@@ -60,8 +61,15 @@ export function connectionOf(context: Pick<CommandContext, 'text' | 'env'>): Con
     taskQueue: valueOf('taskQueue') ?? '',
     store: valueOf('store'),
     env,
-    fromDev: session !== undefined,
+    fromDev: session !== undefined && flags.length === 0,
   };
+}
+
+/** The session's variables, without its store's credentials when another store is meant: they are not for that one. */
+function sessionEnv(session: DevSession | undefined, store: string | undefined): DevSession['env'] {
+  const env = session?.env ?? {};
+  if (nonEmpty(store) === undefined || store === env['PERENNIAL_STORE']) return env;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^PERENNIAL_(?:STORE|S3_)/.test(name)));
 }
 
 function isNamed(env: CommandContext['env']): boolean {

@@ -7,6 +7,8 @@ export interface DevSession {
   readonly process: ProcessMark;
   /** Variables as a person would set them. They hold the store's credentials. */
   readonly env: Readonly<Record<string, string>>;
+  /** Addresses to open in a browser. */
+  readonly urls?: { readonly ui?: string; readonly server: string };
 }
 
 /** Where `perennial dev` keeps its state, within the folder that it was started in. */
@@ -14,9 +16,9 @@ export const DEV_FOLDER = '.perennial';
 const FILE = 'dev.json';
 
 /** Writes the session of this process, readable by this user only. */
-export function writeDevSession(folder: string, env: DevSession['env']): void {
+export function writeDevSession(folder: string, env: DevSession['env'], urls?: DevSession['urls']): void {
   mkdirSync(folder, { recursive: true });
-  const session: DevSession = { process: markOf(process.pid), env };
+  const session: DevSession = { process: markOf(process.pid), env, ...(urls === undefined ? {} : { urls }) };
   writeFileSync(path.join(folder, FILE), JSON.stringify(session), { mode: 0o600 });
 }
 
@@ -29,10 +31,16 @@ export function removeDevSession(folder: string): void {
 /** The session of a `perennial dev` that still runs, from this folder upwards; undefined when there is none. */
 export function readDevSession(from: string): DevSession | undefined {
   for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
-    const session = readSession(path.join(folder, DEV_FOLDER, FILE));
-    if (session && processAlive(session.process)) return session;
+    const session = devSessionIn(folder);
+    if (session) return session;
     if (folder === path.dirname(folder)) return undefined;
   }
+}
+
+/** The session of a `perennial dev` that still runs in this very folder. */
+export function devSessionIn(folder: string): DevSession | undefined {
+  const session = readSession(path.join(folder, DEV_FOLDER, FILE));
+  return session && processAlive(session.process) ? session : undefined;
 }
 
 function readSession(file: string): DevSession | undefined {

@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import { isName } from '../domain/artifact.js';
 import type { ArtifactStore } from '../stores/store.js';
 
@@ -11,4 +12,14 @@ export async function knownModels(store: ArtifactStore): Promise<string[]> {
     }
   }
   return [...names].toSorted();
+}
+
+/** Names of the models whose loop runs in this namespace, as Temporal lists them. */
+export async function runningModels(temporal: Client): Promise<string[]> {
+  const names: string[] = [];
+  const query = "WorkflowType = 'modelLoop' AND ExecutionStatus = 'Running'";
+  for await (const { workflowId } of temporal.workflow.list({ query })) {
+    names.push(workflowId.replace(/^perennial\//, ''));
+  }
+  return names;
 }

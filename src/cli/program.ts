@@ -72,7 +72,7 @@ function usageError(error: CommanderError, program: Commander, words: readonly s
 
 /** `perennial`, or `temporal-perennial` when the program was started by that name. */
 function programName(script: string | undefined): string {
-  const base = path.basename(script ?? '').replace(/\.(js|ts|cmd)$/, '');
+  const base = path.basename(script ?? '').replace(/\.(m?js|ts|cmd)$/, '');
   return base === 'temporal-perennial' ? base : 'perennial';
 }
 

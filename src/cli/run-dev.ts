@@ -3,9 +3,12 @@ import { startModelServer } from '../serving/server.js';
 import { startStack, type Stack } from '../dev/stack.js';
 import { stackEnvironment } from '../dev/stack-environment.js';
 import { openStore } from '../stores/index.js';
+import { canStartDev } from './can-start-dev.js';
 import type { CommandContext } from './command.js';
 import { DEV_FOLDER, removeDevSession, writeDevSession } from './dev-session.js';
+import { nearbySpec } from './nearby-spec.js';
 import { listenError } from './serve.js';
+import { shellWord } from './shell-word.js';
 import { startWorker } from './start-worker.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -19,6 +22,7 @@ export interface DevOptions {
 /** Starts everything, says where it is, and ends all of it on Ctrl-C, in the order in which it stands on each other. */
 export async function runDev(context: CommandContext, options: DevOptions): Promise<void> {
   const { dataFolder, port, taskQueue } = options;
+  await canStartDev(process.cwd(), port);
   const undo: (() => unknown)[] = [];
   try {
     const stack = await startStack({ store: options.store, dataFolder, ui: true, progress: context.note });
@@ -50,7 +54,8 @@ export async function runDev(context: CommandContext, options: DevOptions): Prom
     undo.push(() => server.stop());
     const env = { ...stackEnvironment(stack), PERENNIAL_TASK_QUEUE: taskQueue };
     const sessionFolder = path.resolve(DEV_FOLDER);
-    writeDevSession(sessionFolder, env);
+    const { uiUrl } = stack.temporal;
+    writeDevSession(sessionFolder, env, { server: server.url, ...(uiUrl === undefined ? {} : { ui: uiUrl }) });
     undo.push(() => removeDevSession(sessionFolder));
     context.answer(documentOf(stack, server.url, store.name, options), () => {
       return textOf(context, stack, server.url, store.name, dataFolder);
@@ -76,6 +81,7 @@ function documentOf({ temporal, pids }: Stack, serverUrl: string, storeName: str
 
 function textOf(context: CommandContext, stack: Stack, serverUrl: string, storeName: string, folder: string): string {
   const { colours } = context;
+  const spec = nearbySpec(process.cwd());
   return [
     colours.green('Perennial is up'),
     `  Temporal      ${stack.temporal.address}`,
@@ -84,7 +90,7 @@ function textOf(context: CommandContext, stack: Stack, serverUrl: string, storeN
     `  model server  ${colours.cyan(serverUrl)}`,
     `  kept in       ${folder}`,
     '',
-    'In another terminal, in this folder: perennial apply perennial.yaml',
+    `In another terminal, in this folder: ${spec === undefined ? 'perennial init' : `perennial apply ${shellWord(spec)}`}`,
     'Ctrl-C stops all of it.',
   ].join('\n');
 }

@@ -6,7 +6,7 @@ import { EXIT_CODES } from './exit-codes.js';
 export const run: Command = {
   name: 'run',
   summary: 'Asks for a training run of a model, and with --wait stays for its verdict.',
-  examples: ['run returns --wait', 'run returns --reason "new prices" --parameters \'{"maxIterations": 200}\''],
+  examples: ['run returns --wait', 'run returns --reason "new prices" --parameters \'{"max_iter": 200}\''],
   arguments: [{ name: '<model>', description: 'name of the model' }],
   options: [
     { flags: '--reason <text>', description: 'why, in one sentence' },
@@ -67,6 +67,6 @@ function parametersOf(context: CommandContext): Record<string, unknown> | undefi
     // Said below, together with JSON that is no object.
   }
   throw new UsageError(`Cannot read --parameters: found ${text.slice(0, 60)}, want a JSON object`, {
-    fix: `--parameters '{"maxIterations": 200}'`,
+    fix: `--parameters '{"max_iter": 200}'`,
   });
 }

@@ -1,6 +1,7 @@
 import type { OutputConfiguration } from 'commander';
 import type { CommandContext } from './command.js';
 import { coloursFor } from './colours.js';
+import { npxText } from './npx-text.js';
 import { reportError } from './report-error.js';
 
 /** The two streams of the process, used as the command line asked for it. */
@@ -26,9 +27,12 @@ export class Screen {
       colours: coloursFor({ isTty: process.stdout.isTTY, env: process.env, wanted: this.wantsColour && !this.json }),
       env: process.env,
       out: (text) => write(process.stdout, text),
-      note: (text) => write(process.stderr, text),
+      note: (text) => write(process.stderr, npxText(text, process.env)),
       answer: (document, text) => {
-        write(process.stdout, this.json ? JSON.stringify({ schemaVersion: 1, ...document }, null, 2) : text());
+        const shown = this.json
+          ? JSON.stringify({ schemaVersion: 1, ...document }, null, 2)
+          : npxText(text(), process.env);
+        write(process.stdout, shown);
       },
     };
   }
@@ -39,14 +43,14 @@ export class Screen {
     const colours = coloursFor({ isTty: process.stderr.isTTY, env: process.env, wanted: this.wantsColour });
     const report = reportError(error, { colours, width: widthOf(process.stderr), debug });
     if (this.json) write(process.stdout, JSON.stringify(report.document, null, 2));
-    if (!this.json || debug) write(process.stderr, report.text);
+    if (!this.json || debug) write(process.stderr, npxText(report.text, process.env));
     return report.exitCode;
   }
 
   /** Commander prints help through us, and its errors not at all: `fail` does. */
   commanderOutput(): OutputConfiguration {
     return {
-      writeOut: (text) => write(process.stdout, text.trimEnd()),
+      writeOut: (text) => write(process.stdout, npxText(text.trimEnd(), process.env)),
       writeErr: () => {},
       getOutHelpWidth: () => widthOf(process.stdout),
       getOutHasColors: () => false,

@@ -1,9 +1,11 @@
 import { NotFoundError, UsageError } from '../errors.js';
+import type { RunRecord } from '../domain/run.js';
 import type { Command } from './command.js';
+import type { Connected } from './connect.js';
 
 export const show: Command = {
   name: 'show',
-  summary: 'Shows one run that has ended: verdict, reasons, metrics, and what it was made of.',
+  summary: 'Shows one run: verdict, reasons, metrics, what it was made of; of one under way, how far it is.',
   examples: ['show returns 3', 'show returns latest --json'],
   arguments: [
     { name: '<model>', description: 'name of the model' },
@@ -17,11 +19,21 @@ export const show: Command = {
         fix: `perennial runs ${model}`,
       });
     }
-    const [{ withPerennial }, { runText }] = await Promise.all([import('./connect.js'), import('./run-text.js')]);
-    await withPerennial(context, async ({ perennial }) => {
-      const record =
-        word === 'latest' ? (await perennial.runs(model, { limit: 1 }))[0] : await perennial.run(model, Number(word));
-      if (!record) {
+    const [{ withPerennial }, { runText }, { runUnderWay, underWayText }] = await Promise.all([
+      import('./connect.js'),
+      import('./run-text.js'),
+      import('./run-under-way.js'),
+    ]);
+    await withPerennial(context, async (connected) => {
+      const run = word === 'latest' ? word : Number(word);
+      const record = await recordOf(connected, model, run);
+      if (!record || record instanceof NotFoundError) {
+        const underWay = await runUnderWay(connected, model, run);
+        if (underWay) {
+          context.answer({ model, run: null, underWay }, () => underWayText(model, underWay));
+          return;
+        }
+        if (record) throw record;
         throw new NotFoundError(`Cannot show the latest run of "${model}": no run has ended yet`, {
           fix: `perennial status ${model}`,
           details: { model },
@@ -31,3 +43,16 @@ export const show: Command = {
     });
   },
 };
+
+/** The record; for a number that has none, the error that says so. */
+async function recordOf(
+  { perennial }: Connected,
+  model: string,
+  run: number | 'latest',
+): Promise<RunRecord | NotFoundError | undefined> {
+  if (run === 'latest') return (await perennial.runs(model, { limit: 1 }))[0];
+  return await perennial.run(model, run).catch((error: unknown) => {
+    if (error instanceof NotFoundError) return error;
+    throw error;
+  });
+}

@@ -33,11 +33,11 @@ export const status: Command = {
 const AT_ONCE = 8;
 
 async function statusOfAll(context: CommandContext, connected: Connected): Promise<FoundStatus[]> {
-  const [{ knownModels }, { statusOf }] = await Promise.all([import('./known-models.js'), import('./status-of.js')]);
-  const names = new Set(await knownModels(connected.store));
-  const query = "WorkflowType = 'modelLoop' AND ExecutionStatus = 'Running'";
-  for await (const { workflowId } of connected.temporal.workflow.list({ query }))
-    names.add(workflowId.replace(/^perennial\//, ''));
+  const [{ knownModels, runningModels }, { statusOf }] = await Promise.all([
+    import('./known-models.js'),
+    import('./status-of.js'),
+  ]);
+  const names = new Set([...(await knownModels(connected.store)), ...(await runningModels(connected.temporal))]);
   const rest = [...names].toSorted();
   const found: FoundStatus[] = [];
   while (rest.length > 0) {

@@ -1,4 +1,5 @@
 import { isGrpcServiceError } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
 import { NotFoundError, ServiceUnreachableError, UsageError, type PerennialError } from '../errors.js';
 import type { Connection } from './connection-options.js';
 
@@ -14,6 +15,8 @@ const UNAUTHENTICATED = 16;
 
 /** What Temporal's client threw, in our words; undefined for what is not from Temporal. */
 export function temporalError(error: unknown, where: Connection): PerennialError | undefined {
+  const missing = causes(error).find((each) => each instanceof NamespaceNotFoundError);
+  if (missing) return noNamespace(missing, where);
   const grpc = grpcCause(error);
   if (!grpc) return undefined;
   const { address, namespace, taskQueue } = where;
@@ -68,8 +71,19 @@ export function unreachable(address: string, cause?: unknown): ServiceUnreachabl
 }
 
 function grpcCause(error: unknown): { code: number; details: string } | undefined {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
-    if (isGrpcServiceError(at)) return at;
-  }
-  return undefined;
+  return causes(error).find(isGrpcServiceError);
+}
+
+function noNamespace({ namespace, cause }: NamespaceNotFoundError, { address }: Connection): NotFoundError {
+  return new NotFoundError(`Cannot find the namespace "${namespace}": Temporal at ${address} has none of that name`, {
+    fix: `Check --namespace; these there are: temporal operator namespace list --address ${address}`,
+    details: { address, namespace },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function causes(error: unknown): Error[] {
+  const found: Error[] = [];
+  for (let at = error; at instanceof Error && found.length < 5; at = at.cause) found.push(at);
+  return found;
 }

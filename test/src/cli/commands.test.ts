@@ -19,13 +19,15 @@ test('init writes a starter that validates', async () => {
   const { code, stdout } = await runCli(['init', 'shop'], { cwd: folder });
   expect(code).toBe(0);
   expect(stdout).toContain('wrote      shop/perennial.yaml');
-  expect(stdout).toContain('Next: cd shop && perennial validate');
+  expect(stdout).toContain('The model is named "shop". Next:');
+  expect(stdout).toContain('  perennial validate shop/perennial.yaml\n');
+  expect(stdout).toContain('  perennial apply shop/perennial.yaml\n  perennial run shop --wait\n');
   const shop = path.join(folder, 'shop');
   const valid = await runCli(['validate'], { cwd: shop });
   expect(valid).toMatchObject({ code: 0, stderr: '' });
   expect(valid.stdout).toContain('valid  perennial.yaml');
   const document = JSON.parse((await runCli(['validate', '--json'], { cwd: shop })).stdout) as Record<string, unknown>;
-  expect(document).toMatchObject({ schemaVersion: 1, valid: true, model: 'returns' });
+  expect(document).toMatchObject({ schemaVersion: 1, valid: true, model: 'shop' });
   expect(document['prepareSql']).toContain('FROM orders');
 });
 
@@ -54,6 +56,37 @@ test('init takes a name for the model, and refuses one that cannot be', async ()
   const refused = await runCli(['init', '--name', '../x'], { cwd: folder });
   expect(refused).toMatchObject({ code: 2, stdout: '' });
   expect(refused.stderr).toContain('Cannot name a model "../x"');
+});
+
+test('init names the model after its folder when that can be a name, and quotes paths for the shell', async () => {
+  const { stdout } = await runCli(['init', "Ada's shop"], { cwd: folder });
+  expect(stdout).toContain('The model is named "returns". Next:');
+  expect(stdout).toContain(String.raw`perennial apply 'Ada'\''s shop/perennial.yaml'`);
+});
+
+test('init into a folder whose spec stays goes on with the name in that spec', async () => {
+  await runCli(['init', 'shop', '--name', 'mine'], { cwd: folder });
+  const again = await runCli(['init', 'shop'], { cwd: folder });
+  expect(again.stdout).toContain('kept       shop/perennial.yaml');
+  expect(again.stdout).toContain('perennial run mine --wait');
+});
+
+test('commands are named as npx takes them in a process that npm started, but not in JSON', async () => {
+  const env = { npm_command: 'exec' };
+  expect((await runCli(['init', 'shop'], { cwd: folder, env })).stdout).toContain('  npx perennial run shop --wait');
+  const refused = await runCli(['init', '--name', '../x'], { cwd: folder, env });
+  expect(refused.stderr).toContain('fix: npx perennial init --name my-model');
+  const json = await runCli(['init', '--name', '../x', '--json'], { cwd: folder, env });
+  expect(json.stdout).toContain('"fix": "perennial init --name my-model"');
+});
+
+test('validate warns of a folder that is not there, and the spec is valid all the same', async () => {
+  await runCli(['init'], { cwd: folder });
+  await rm(path.join(folder, 'data'), { recursive: true });
+  const { code, stdout, stderr } = await runCli(['validate'], { cwd: folder });
+  expect({ code, lines: stderr.trim().split('\n').length }).toStrictEqual({ code: 0, lines: 1 });
+  expect(stderr).toContain(`warning: source "orders": there is no "${path.join(folder, 'data')}" on this machine`);
+  expect(stdout).toContain('valid  perennial.yaml');
 });
 
 test('init into a place that cannot be written to is a failure that says so', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ let up: { temporal: { address: string; uiUrl: string }; store: string; modelServ
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'perennial-cli-'));
-  await runCli(['init'], { cwd: folder });
+  await runCli(['init', '--name', 'returns'], { cwd: folder });
   dev = startCli(['dev', '--store', 'folder', '--port', '0', '--json'], { cwd: folder });
   await dev.saying('\n}\n');
   up = JSON.parse(dev.output.stdout) as typeof up;
@@ -37,6 +37,20 @@ test('dev says where everything is, and leaves what other commands need, for thi
   const session = path.join(folder, '.perennial', 'dev.json');
   expect((await stat(session)).mode & 0o777).toBe(0o600);
   expect(await readFile(session, 'utf8')).toContain(up.temporal.address);
+});
+
+test('a second dev in the folder, or one at a port that is taken, ends before it starts anything', async () => {
+  const second = await cli('dev', '--store', 'folder', '--port', '0');
+  expect(second).toMatchObject({ code: 2, stdout: '' });
+  expect(second.stderr).toContain(
+    `perennial dev runs here already (process ${dev.pid}, UI ${up.temporal.uiUrl}, server ${up.modelServer})`,
+  );
+  const elsewhere = await mkdtemp(path.join(tmpdir(), 'perennial-cli-'));
+  const taken = await runCli(['dev', '--port', new URL(up.modelServer).port], { cwd: elsewhere });
+  expect(taken).toMatchObject({ code: 2, stdout: '' });
+  expect(taken.stderr).toContain('another program has it');
+  expect(await readdir(elsewhere)).toStrictEqual([]);
+  await rm(elsewhere, { recursive: true });
 });
 
 test('before anything is applied there are no models, and that is fine', async () => {
@@ -126,6 +140,13 @@ test('a model, run or number that is not there is said so, with the nearest name
     expect({ words, code }).toStrictEqual({ words, code: 5 });
     expect(stderr).toContain('did you mean "returns"?');
   }
+  const far = await cli('status', 'something-else');
+  expect(far.code).toBe(5);
+  expect(far.stderr).toContain('Name one of the models that there are: returns');
+  const nowhere = await cli('status', '--namespace', 'nowhere');
+  expect(nowhere.code).toBe(5);
+  expect(nowhere.stderr).toContain('error NOT.FOUND: Cannot find the namespace "nowhere"');
+  expect((await cli('status', 'returns', '--namespace', 'nowhere')).code).toBe(5);
   expect((await cli('show', 'returns', '99')).code).toBe(5);
   expect((await cli('show', 'returns', 'x')).code).toBe(2);
   expect((await cli('runs', 'returns', '--limit', '0')).code).toBe(2);
@@ -133,13 +154,21 @@ test('a model, run or number that is not there is said so, with the nearest name
 });
 
 test('Ctrl-C while waiting leaves the run alone and says how to find it', async () => {
-  const waiting = startCli(['run', 'returns', '--wait'], { cwd: folder });
+  // Many trees keep the run under way until it has been looked at.
+  const trees = ['--parameters', '{"max_iter": 3000}'];
+  const waiting = startCli(['run', 'returns', '--wait', ...trees], { cwd: folder });
   await waiting.saying('Started run 3');
   waiting.signal('SIGINT');
   const { code, stderr } = await waiting.ended;
   expect(code).toBe(130);
   expect(stderr).toContain('The run goes on. Its end: perennial show returns 3');
-  await expect.poll(async () => (await cli('show', 'returns', '3')).code, { timeout: 60_000 }).toBe(0);
+  const shown = await cli('show', 'returns', '3');
+  expect(shown.code).toBe(0);
+  expect(shown.stdout).toMatch(/^Run 3 is under way \((stage [\w-]+, )?for \d+ s\)\n/);
+  expect((await cli('run', 'returns')).stdout).toContain('Next: perennial show returns 4');
+  expect(await json('show', 'returns', '4')).toMatchObject({ run: null, underWay: { run: 4, state: 'queued' } });
+  const outcome = async () => ((await json('show', 'returns', '4'))['run'] as { outcome: string } | null)?.outcome;
+  await expect.poll(outcome, { timeout: 90_000 }).toMatch(/^[A-Z]+$/);
 }, 120_000);
 
 test('a request that no worker takes says so, and how to start one', async () => {
@@ -190,5 +219,7 @@ test('without a Temporal, what needs it ends with 6 and says how to start one; w
   expect(stderr).toContain('perennial dev');
   expect((await cli('runs', 'returns', '--store', store, '--address', '127.0.0.1:1')).code).toBe(0);
   expect((await cli('log', 'returns', '--store', store, '--address', '127.0.0.1:1')).code).toBe(0);
-  expect((await cli('status')).stderr).toContain('PERENNIAL_STORE is not set');
+  const lost = (await cli('status')).stderr;
+  expect(lost).toContain('PERENNIAL_STORE is not set');
+  expect(lost).toContain('fix: Start `perennial dev` in this folder');
 });

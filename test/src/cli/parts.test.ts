@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -9,6 +9,8 @@ import { coloursFor } from '../../../src/cli/colours.js';
 import { connectionOf } from '../../../src/cli/connection-options.js';
 import { DEV_FOLDER, readDevSession, removeDevSession, writeDevSession } from '../../../src/cli/dev-session.js';
 import { EXIT_CODES, exitCodeOf } from '../../../src/cli/exit-codes.js';
+import { nearbySpec } from '../../../src/cli/nearby-spec.js';
+import { npxText } from '../../../src/cli/npx-text.js';
 import { reportError } from '../../../src/cli/report-error.js';
 import { table } from '../../../src/cli/table.js';
 import { StoreRefusedError } from '../../../src/errors.js';
@@ -82,6 +84,42 @@ test('where to connect: flags first, then the environment, then the defaults', (
     store: undefined,
     fromDev: false,
   });
+});
+
+test('of one flag alone a dev session fills in the other, and keeps its credentials from another store', () => {
+  const env = { TEMPORAL_ADDRESS: 'dev:1', PERENNIAL_STORE: 'http://dev/bucket', PERENNIAL_S3_ACCESS_KEY: 'key' };
+  writeDevSession(path.join(folder, DEV_FOLDER), env);
+  const cwd = vi.spyOn(process, 'cwd').mockReturnValue(folder);
+  const given = (flags: Record<string, string>, own: Record<string, string> = {}) =>
+    connectionOf({ text: (name) => flags[name], env: own });
+  expect(given({})).toMatchObject({ address: 'dev:1', store: 'http://dev/bucket', env, fromDev: true });
+  expect(given({ address: 'flag:1' })).toMatchObject({ address: 'flag:1', store: 'http://dev/bucket', env });
+  expect(given({ store: 'http://dev/bucket' })).toMatchObject({ address: 'dev:1', env });
+  const other = given({ store: 'http://flag/bucket' });
+  expect(other).toMatchObject({ address: 'dev:1', store: 'http://flag/bucket', fromDev: false });
+  expect(other.env).toStrictEqual({ TEMPORAL_ADDRESS: 'dev:1' });
+  expect(given({ address: 'flag:1', store: 'folder:x' }).env).toStrictEqual({});
+  expect(given({}, { TEMPORAL_ADDRESS: 'env:1' })).toMatchObject({ address: 'env:1', store: undefined });
+  cwd.mockRestore();
+});
+
+test('a spec is found in a folder and right below it, and nowhere else', async () => {
+  await mkdir(path.join(folder, 'shop', 'old'), { recursive: true });
+  await writeFile(path.join(folder, 'shop', 'old', 'perennial.yaml'), '');
+  expect(nearbySpec(folder)).toBeUndefined();
+  await writeFile(path.join(folder, 'shop', 'perennial.yaml'), '');
+  expect(nearbySpec(folder)).toBe(path.join('shop', 'perennial.yaml'));
+  await writeFile(path.join(folder, 'perennial.yaml'), '');
+  expect(nearbySpec(folder)).toBe('perennial.yaml');
+});
+
+test('only commands are named as npx takes them', () => {
+  const env = { npm_lifecycle_event: 'x' };
+  expect(npxText('Next: perennial run a\n(perennial dev)', env)).toBe('Next: npx perennial run a\n(npx perennial dev)');
+  for (const text of ['npx perennial run a', 'a/perennial run', 'perennial is up', 'apply perennial.yaml']) {
+    expect(npxText(text, env)).toBe(text);
+  }
+  expect(npxText('perennial run a', {})).toBe('perennial run a');
 });
 
 test('a dev session is found from its folder and below while its process lives, and only then', async () => {

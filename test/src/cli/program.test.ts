@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../../src/cli/commands.js';
 import { EXIT_CODE_WORDS } from '../../../src/cli/exit-codes.js';
@@ -79,6 +80,28 @@ test('the program goes by the name that it was called by', async () => {
   await symlink(MAIN, alias);
   expect((await runCli(['--help'], { main: alias })).stdout).toContain('Usage: temporal-perennial <command>');
   expect((await runCli(['schema', '--help'], { main: alias })).stdout).toContain('temporal-perennial schema >');
+});
+
+const BIN = fileURLToPath(new URL('../../../bin/perennial.mjs', import.meta.url));
+
+test('the installed program is executable, runs the compiled one, and goes by the name of its link', async () => {
+  expect((await stat(BIN)).mode & 0o111).toBe(0o111);
+  expect((await runCli(['--help'], { main: BIN })).stdout).toContain('Usage: perennial <command>');
+  const alias = path.join(folder, 'bin', 'temporal-perennial');
+  await mkdir(path.dirname(alias));
+  await symlink(BIN, alias);
+  expect((await runCli(['--help'], { main: alias })).stdout).toContain('Usage: temporal-perennial <command>');
+});
+
+test('a program that is not built says so in one line', async () => {
+  const main = path.join(folder, 'clone', 'bin', 'perennial.mjs');
+  await mkdir(path.dirname(main), { recursive: true });
+  await copyFile(BIN, main);
+  expect(await runCli(['status'], { main })).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: 'Perennial is not built here: npm run build\n',
+  });
 });
 
 test('the version is printed alone', async () => {

@@ -1,3 +1,4 @@
+import { NamespaceNotFoundError } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import type { Connection } from '../../../src/cli/connection-options.js';
 import { isOutOfTime, lacksWorker, temporalError } from '../../../src/cli/temporal-error.js';
@@ -25,6 +26,12 @@ test.each([
   expect(found?.code).toBe(expected);
   expect(found?.message).toContain(message);
   expect(found?.fix).toMatch(/\S/);
+});
+
+test('a namespace that is not there is NOT.FOUND, with its name', () => {
+  const found = temporalError(new Error('Failed to describe', { cause: new NamespaceNotFoundError('nope') }), WHERE);
+  expect(found?.code).toBe('NOT.FOUND');
+  expect(found?.message).toContain('the namespace "nope"');
 });
 
 test('a fault of the server, and what is not from Temporal, stay what they are', () => {

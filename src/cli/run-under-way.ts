@@ -1,0 +1,69 @@
+import { stageKey } from '../../workflows/search-attributes.js';
+import { runId } from '../domain/run.js';
+import type { Connected } from './connect.js';
+import { reachTemporal } from './connect.js';
+import { statusOf } from './status-of.js';
+
+/** A run that has no record yet. */
+export interface RunUnderWay {
+  readonly run: number;
+  readonly state: 'running' | 'queued';
+  /** Absent before the first stage, and for a run that waits. */
+  readonly stage?: string;
+  /** ISO 8601; absent for a run that waits. */
+  readonly startedAt?: string;
+}
+
+/**
+ * The run as Temporal and the loop know it, for one without a record; `latest` is the one that runs now. Undefined when
+ * neither knows it, or cannot be asked: what the store said stands then.
+ */
+export async function runUnderWay(
+  connected: Connected,
+  model: string,
+  run: number | 'latest',
+): Promise<RunUnderWay | undefined> {
+  try {
+    await reachTemporal(connected.where);
+    return (
+      (run === 'latest' ? undefined : await described(connected, model, run)) ?? (await known(connected, model, run))
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/** As people read it. */
+export function underWayText(model: string, { run, state, stage, startedAt }: RunUnderWay): string {
+  const next = `Next: perennial status ${model}, and at its end: perennial show ${model} ${run}`;
+  if (state === 'queued') return `Run ${run} is queued: it starts when the one before it has ended\n\n${next}`;
+  const seconds =
+    startedAt === undefined ? undefined : Math.max(0, Math.round((Date.now() - Date.parse(startedAt)) / 1000));
+  const facts = [
+    ...(stage === undefined ? [] : [`stage ${stage}`]),
+    ...(seconds === undefined ? [] : [`for ${seconds} s`]),
+  ];
+  return `Run ${run} is under way${facts.length === 0 ? '' : ` (${facts.join(', ')})`}\n\n${next}`;
+}
+
+async function described({ temporal }: Connected, model: string, run: number): Promise<RunUnderWay | undefined> {
+  const description = await temporal
+    .withDeadline(Date.now() + PATIENCE_MS, () => temporal.workflow.getHandle(runId(model, run)).describe())
+    .catch(() => undefined);
+  if (description?.status.name !== 'RUNNING') return undefined;
+  const stage = description.typedSearchAttributes.get(stageKey);
+  const startedAt = description.startTime.toISOString();
+  return { run, state: 'running', startedAt, ...(stage === undefined ? {} : { stage }) };
+}
+
+/** By the loop, which alone knows of a run that waits. */
+async function known(connected: Connected, model: string, run: number | 'latest'): Promise<RunUnderWay | undefined> {
+  const { loop } = await statusOf(connected, model);
+  const current = loop?.current?.run;
+  if (current !== undefined && (run === 'latest' || run === current)) {
+    return (await described(connected, model, current)) ?? { run: current, state: 'running' };
+  }
+  return run !== 'latest' && loop?.queued?.run === run ? { run, state: 'queued' } : undefined;
+}
+
+const PATIENCE_MS = 5000;
