@@ -1,13 +1,13 @@
 import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { setTimeout as delay } from 'node:timers/promises';
-import { stageKey } from '../../workflows/search-attributes.js';
 import { runId, type RunRecord } from '../domain/run.js';
 import type { CommandContext } from './command.js';
 import type { Connected } from './connect.js';
 import { EXIT_CODES, exitCodeOf } from './exit-codes.js';
 import { runText } from './run-text.js';
+import { stageOf } from './stage-of.js';
 
-const LOOK_EVERY_MS = 500;
+const LOOK_EVERY_MS = 250;
 
 /**
  * Waits for the end of a run, with its stages on stderr, and prints its record. Ctrl-C ends the waiting, not the run.
@@ -42,11 +42,11 @@ async function watchStages(context: CommandContext, connected: Connected, model:
   for (;;) {
     context.signal.throwIfAborted();
     try {
-      const { status, typedSearchAttributes } = await handle.describe();
-      const stage = typedSearchAttributes.get(stageKey);
+      const description = await handle.describe();
+      const stage = stageOf(description);
       if (stage !== undefined && stage !== shown) context.note(`  ${new Date().toISOString().slice(11, 19)}  ${stage}`);
       shown = stage ?? shown;
-      if (status.name !== 'RUNNING') break;
+      if (description.status.name !== 'RUNNING') break;
     } catch (error) {
       // A run that waits behind another is not there yet.
       if (!(error instanceof WorkflowNotFoundError)) throw error;

@@ -1,7 +1,7 @@
-import { stageKey } from '../../workflows/search-attributes.js';
 import { runId } from '../domain/run.js';
 import type { Connected } from './connect.js';
 import { reachTemporal } from './connect.js';
+import { stageOf } from './stage-of.js';
 import { statusOf } from './status-of.js';
 
 /** A run that has no record yet. */
@@ -51,7 +51,7 @@ async function described({ temporal }: Connected, model: string, run: number): P
     .withDeadline(Date.now() + PATIENCE_MS, () => temporal.workflow.getHandle(runId(model, run)).describe())
     .catch(() => undefined);
   if (description?.status.name !== 'RUNNING') return undefined;
-  const stage = description.typedSearchAttributes.get(stageKey);
+  const stage = stageOf(description);
   const startedAt = description.startTime.toISOString();
   return { run, state: 'running', startedAt, ...(stage === undefined ? {} : { stage }) };
 }

@@ -1,0 +1,11 @@
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+import { stageKey } from '../../workflows/search-attributes.js';
+
+/**
+ * The stage that a run is in: the step that is under way, else what its search attribute says, which is written only where
+ * a run may stay for long.
+ */
+export function stageOf({ raw, typedSearchAttributes }: WorkflowExecutionDescription): string | undefined {
+  const step = raw.pendingActivities?.at(0)?.activityType?.name?.replace('perennial.', '');
+  return step ?? typedSearchAttributes.get(stageKey);
+}
