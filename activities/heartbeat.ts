@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
 
 /** The newest progress of each activity under way, which every heartbeat carries: people see it in the Temporal UI. */
@@ -9,6 +10,9 @@ const progress = new WeakMap<Context, unknown>();
  */
 export async function withHeartbeat<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const context = Context.current();
+  // Each call under way listens, and takes its listener away when it settles. A worker that has just started reads a long
+  // ledger sixteen entries at a time, which is more than the ten from which Node suspects a leak.
+  setMaxListeners(0, context.cancellationSignal);
   const timeoutMs = context.info.heartbeatTimeoutMs ?? 30_000;
   const beat = setInterval(() => context.heartbeat(progress.get(context)), timeoutMs / 3);
   try {

@@ -72,13 +72,14 @@ test('the demo, plays four weeks with every trouble and says what it measured', 
 
 test('the demo, ends everything it started when it is interrupted', { timeout: 120_000 }, async () => {
   const pids: number[] = [];
-  const { code } = await demo(['--store', 'folder'], async (line, child) => {
+  const { code, stderr } = await demo(['--store', 'folder'], async (line, child) => {
     // In the middle of the first week: servers, worker and model server are there.
     if (!line.includes('Week 1 of')) return;
     pids.push(...(await descendants(child)));
     process.kill(child, 'SIGINT');
   });
   expect(code).toBe(130);
+  expect(stderr).toMatch(/^Stopping \.\.\.$[^]*nothing is kept\.$/m);
   expect(pids.length).toBeGreaterThan(2);
   expect(pids.filter(isAlive)).toEqual([]);
 });

@@ -21,10 +21,30 @@ export const demo: Command = {
     ]);
     const weeks = context.text('weeks');
     const calendar = demoCalendar(weeks === undefined ? DEFAULT_WEEKS : Number(weeks));
-    const { ok } = await runDemo({ context, calendar, store, keep: context.flag('keep') });
+    const keep = context.flag('keep') || isNpmFlag(context, 'keep');
+    const { ok } = await runDemo({
+      context: isNpmFlag(context, 'json') ? asJson(context) : context,
+      calendar,
+      store,
+      keep,
+    });
     return ok ? EXIT_CODES.ok : EXIT_CODES.bug;
   },
 };
+
+/** `npm run demo --keep`, without `--` before the option: npm takes it for its own and passes it on like this. */
+function isNpmFlag({ env }: CommandContext, name: 'keep' | 'json'): boolean {
+  return env[`npm_config_${name}`] === 'true';
+}
+
+function asJson(context: CommandContext): CommandContext {
+  const { out } = context;
+  return {
+    ...context,
+    json: true,
+    answer: (document) => out(JSON.stringify({ schemaVersion: 1, ...document }, null, 2)),
+  };
+}
 
 function storeOf(context: CommandContext): 'minio' | 'folder' {
   const [other] = connectionGiven({

@@ -61,7 +61,7 @@ function claimOf({ kind, record, week }: PlayedFault, { attempts, owner, ledger,
     }
     case 'shuffled-labels':
       return {
-        claim: 'The candidate on shuffled labels was refused for lack of skill; the champion stayed',
+        claim: 'The candidate on shuffled labels was refused for want of skill; the champion stayed',
         holds:
           record.outcome === 'REJECT' &&
           record.result?.rules.some(({ rule, outcome }) => rule.endsWith('skill') && outcome === 'fail') === true &&

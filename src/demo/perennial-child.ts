@@ -20,10 +20,7 @@ export async function startPerennial(words: readonly [string, ...string[]], stac
   let expected = false;
   const failed = child.ended.then(() => {
     if (expected) return new Promise<never>(() => {});
-    throw new SetupMissingError(`Cannot go on without "perennial ${words.join(' ')}": it ended by itself`, {
-      fix: 'Its last words are below "why".',
-      cause: new Error(child.tail()),
-    });
+    throw endedError(words, child.tail());
   });
   // Who does not wait for it has ended already.
   failed.catch(() => {});
@@ -41,6 +38,25 @@ export async function startPerennial(words: readonly [string, ...string[]], stac
       await child.stop();
     },
   };
+}
+
+/** A command of ours that fails says so in its last words; whoever is killed from outside has no time for them. */
+function endedError(words: readonly string[], tail: string): SetupMissingError {
+  const said = withoutWarnings(tail);
+  const how = /^error\b/m.test(said) ? 'failed' : 'ended without an error of its own, as a process that is killed does';
+  return new SetupMissingError(`Cannot go on without "perennial ${words.join(' ')}": it ${how}`, {
+    fix: 'Start the demo again; with PERENNIAL_DEBUG=1 it says more. Short of memory, give it more or end other programs.',
+    ...(said !== '' && { cause: new Error(said) }),
+  });
+}
+
+/** Node's warnings are about the program, never the reason why it ended. */
+export function withoutWarnings(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => !/^\(node:\d+\) |^\(Use `node --trace-/.test(line))
+    .join('\n')
+    .trim();
 }
 
 /** What tells a command where everything is; credentials go this way only. */

@@ -116,7 +116,11 @@ async function askForShuffled(game: Game, { week }: CalendarWeek): Promise<void>
   const happened = `${record.outcome}: ${record.result?.rules.find(({ outcome }) => outcome === 'fail')?.reason ?? record.summary}`;
   game.faults.push({ kind: 'shuffled-labels', week: monday(week), runId: runId(model, answer.run), record, happened });
   teller.say('refused', happened);
+  if (happened.includes('AUC')) teller.say('', WHY_NOT_HALF);
 }
+
+const WHY_NOT_HALF =
+  'An AUC of chance is not exactly 0.5: it is one shuffle, and flights of one airport and day hang together.';
 
 /** The worker dies with -9 while it trains; another one is started, and the run goes on by itself. */
 async function runThroughKill(game: Game, { week }: CalendarWeek): Promise<RunRecord> {

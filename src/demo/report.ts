@@ -1,11 +1,12 @@
 import type { LedgerEntry } from '../domain/ledger.js';
 import { finding } from './finding.js';
 import { dayAndMonth, score } from './numbers.js';
-import type { Played, PlayedWeek } from './played.js';
+import type { Played, PlayedFault, PlayedWeek } from './played.js';
 import { textTable } from './text-table.js';
 
 export interface ReportOptions {
-  readonly uiUrl: string;
+  /** Only where the UI is still there to look at. */
+  readonly uiUrl?: string;
   /** The picture's files. */
   readonly files: readonly string[];
   /** Said on every screen: where artifacts are kept when that is not MinIO. */
@@ -25,16 +26,16 @@ export function demoReport(played: Played, { uiUrl, files, storeNote }: ReportOp
     subtitle,
     '',
     'What went wrong on purpose:',
-    ...faults.map(({ week, happened }) => `  week of ${dayAndMonth(week)}: ${happened}`),
+    ...faults.map((fault) => `  week of ${dayAndMonth(fault.week)}: ${inShort(fault)}.`),
     '',
     'The ledger:',
-    textTable(ledger.map(ledgerRow)),
+    textTable(ledger.map((entry) => ledgerRow(entry, ledger))),
     '',
     'Checked against what was recorded:',
     ...claims.map(({ claim, holds }) => `  ${holds ? 'yes' : 'NO '}  ${claim}.`),
     '',
     `Picture: ${files.join(', ')}`,
-    `Temporal UI: ${uiUrl}`,
+    ...(uiUrl === undefined ? [] : [`Temporal UI: ${uiUrl}`]),
     `${weeks.length} weeks in ${seconds.toFixed(0)} s.`,
     ...(failed.length === 0 ? [] : ['', `${failed.length} of ${claims.length} claims did not hold: the demo failed.`]),
   ].join('\n');
@@ -57,14 +58,35 @@ function weekTable(weeks: readonly PlayedWeek[]): string {
   return textTable([HEAD, ...rows]);
 }
 
-function ledgerRow({ generation, decision, reason }: LedgerEntry): string[] {
-  const version = decision.kind === 'reject' ? 'a candidate' : `version ${decision.version}`;
-  // What a promotion rests on was said when the version was registered.
-  const why =
-    decision.kind !== 'promote'
-      ? reason
-      : decision.replaces === 0
-        ? 'the first'
-        : `in place of version ${decision.replaces}`;
-  return [`  ${generation}`, decision.kind, version, why];
+/** What came of a trouble; its whole sentences were told when it happened. */
+function inShort({ kind, record }: PlayedFault): string {
+  const { failure, outcome, result } = record;
+  switch (kind) {
+    case 'missing-column':
+      return `the file without the column "distance" ${failure ? `was stopped at ${failure.stage} (${failure.code})` : `was not stopped: ${outcome}`}`;
+    case 'shuffled-labels': {
+      const rule = result?.rules.find((each) => each.outcome === 'fail')?.rule;
+      return `the run on shuffled labels ended with ${outcome}${rule === undefined ? '' : ` by the rule "${rule}"`}`;
+    }
+    case 'worker-killed':
+      return `the worker was killed with -9 while it trained; the run ended on the next one with ${outcome}`;
+  }
+}
+
+/** The reasons are not said again: each was told with its verdict. */
+function ledgerRow({ generation, decision }: LedgerEntry, ledger: readonly LedgerEntry[]): string[] {
+  const row = [`  ${generation}`, decision.kind];
+  switch (decision.kind) {
+    case 'reject':
+      return [...row, 'a candidate', 'REJECT'];
+    case 'register': {
+      const { version } = decision;
+      const live = ledger.some((entry) => entry.decision.kind === 'promote' && entry.decision.version === version);
+      return [...row, `version ${version}`, live ? 'PROMOTE' : 'HOLD'];
+    }
+    case 'promote': {
+      const { version, replaces } = decision;
+      return [...row, `version ${version}`, replaces === 0 ? 'the first' : `in place of version ${replaces}`];
+    }
+  }
 }

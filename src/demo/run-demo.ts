@@ -9,9 +9,10 @@ import { demoReport } from './report.js';
 import { buildStage, type Stage } from './stage.js';
 import { Teller } from './teller.js';
 import { flightsFile } from './weeks.js';
+import { wrapped } from './wrapped.js';
 
 export interface RunDemoOptions {
-  readonly context: Pick<CommandContext, 'signal' | 'json' | 'colours' | 'out' | 'note' | 'answer'>;
+  readonly context: Pick<CommandContext, 'signal' | 'json' | 'isTty' | 'colours' | 'out' | 'note' | 'answer'>;
   readonly calendar: readonly CalendarWeek[];
   readonly store: 'minio' | 'folder';
   /** Leave everything running at the end, until the signal. */
@@ -20,6 +21,8 @@ export interface RunDemoOptions {
   readonly folder?: string;
 }
 
+/** Columns for a log or a file. */
+const OFF_A_TERMINAL = 120;
 const FOLDER_STORE = 'Artifacts are kept in a local folder (--store folder), not in MinIO.';
 
 /**
@@ -35,7 +38,9 @@ export async function runDemo(options: RunDemoOptions): Promise<{ ok: boolean }>
   flightsFile();
   const folder = options.folder ?? path.resolve('perennial-demo');
   // With --json stdout belongs to the document.
-  const line = context.json ? context.note : context.out;
+  const write = context.json ? context.note : context.out;
+  const fit = (text: string) => (context.isTty ? text : wrapped(text, OFF_A_TERMINAL));
+  const line = (text: string) => write(fit(text));
   const teller = new Teller(line, context.colours);
   const storeNote = store === 'folder' ? { storeNote: FOLDER_STORE } : {};
   teller.line(
@@ -43,20 +48,26 @@ export async function runDemo(options: RunDemoOptions): Promise<{ ok: boolean }>
   );
   if (store === 'folder') teller.line(FOLDER_STORE);
 
-  const stage = await buildStage({
-    store,
-    model: 'late-flights',
-    progress: (text) => teller.line(`  ${text}`),
-    signal: context.signal,
-  });
+  // Taking everything down needs some seconds, in which nothing else would be said.
+  const stopping = () => context.note('Stopping ...');
+  context.signal.addEventListener('abort', stopping, { once: true });
+  let kept: readonly string[] = [];
+  let stage: Stage | undefined;
   try {
-    teller.say('ready', `Temporal UI ${stage.uiUrl}, model server ${stage.serverUrl}, ${stage.store.name}`);
+    stage = await buildStage({
+      store,
+      model: 'late-flights',
+      progress: (text) => teller.line(`  ${text}`),
+      signal: context.signal,
+    });
+    const { uiUrl } = stage;
+    teller.say('ready', `Temporal UI ${uiUrl}, model server ${stage.serverUrl}, ${stage.store.name}`);
     const played = await Promise.race([play(stage, calendar, teller), stage.failed, aborted(context.signal)]);
     const files = await drawPicture(folder, played);
+    kept = files;
     const ok = played.claims.every(({ holds }) => holds);
-    context.answer(
-      demoDocument(played, stage.uiUrl),
-      () => `\n${demoReport(played, { uiUrl: stage.uiUrl, files, ...storeNote })}`,
+    context.answer(demoDocument(played, uiUrl), () =>
+      fit(`\n${demoReport(played, { files, ...(keep && { uiUrl }), ...storeNote })}`),
     );
     if (context.json) {
       for (const { claim, holds } of played.claims) if (!holds) context.note(`Did not hold: ${claim}.`);
@@ -66,8 +77,15 @@ export async function runDemo(options: RunDemoOptions): Promise<{ ok: boolean }>
     else line(`\nLook around: perennial demo --keep leaves it running, with the commands to look at it.`);
     return { ok };
   } finally {
-    await stage.stop();
+    await stage?.stop();
+    context.signal.removeEventListener('abort', stopping);
+    if (context.signal.aborted) context.note(fit(whatIsKept(kept)));
   }
+}
+
+function whatIsKept(files: readonly string[]): string {
+  const end = 'Stopped: servers, worker and their data are gone';
+  return files.length === 0 ? `${end}, nothing is kept.` : `${end}; kept is the picture: ${files.join(', ')}`;
 }
 
 async function keepRunning(stage: Stage, line: (text: string) => void, signal: AbortSignal): Promise<void> {
@@ -77,6 +95,7 @@ async function keepRunning(stage: Stage, line: (text: string) => void, signal: A
     line(`  perennial ${words}`);
   line(`  curl ${stage.serverUrl}/v2/models/late-flights`);
   line('Ctrl-C ends it.');
+  stage.restartWorker(line);
   await Promise.race([stage.failed, aborted(signal).catch(() => undefined)]);
 }
 

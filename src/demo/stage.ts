@@ -28,6 +28,8 @@ export interface Stage {
   /** Kills the worker with -9 and returns its process id. */
   killWorker(): Promise<number>;
   startWorker(): Promise<void>;
+  /** From now on a worker that ends by itself is followed by another one, unless it ends soon; `say` hears of it. */
+  restartWorker(say: (text: string) => void): void;
   /** Rejects when the worker or the server ends by itself; never settles otherwise. */
   readonly failed: Promise<never>;
   /** Ends everything. Safe to call twice. */
@@ -43,13 +45,17 @@ export interface StageOptions {
   readonly signal: AbortSignal;
 }
 
+/** A worker that ends within this time would only do so again. */
+const SOON_MS = 3000;
+
 /** Builds the stage; what was built is taken down again when a part of it fails. */
 export async function buildStage({ store: kind, model, progress, signal }: StageOptions): Promise<Stage> {
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     const failures: unknown[] = [];
     // One step that fails must not keep the others from being taken.
-    for (const step of undo.splice(0).toReversed()) await step().catch((error: unknown) => failures.push(error));
+    // Looked at again each time: a worker that is just being started over comes to it late.
+    for (let step = undo.pop(); step; step = undo.pop()) await step().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
   };
   try {
@@ -102,16 +108,36 @@ async function startChildren(
   const start = async (...words: [string, ...string[]]): Promise<PerennialChild> => {
     const child = await startPerennial(words, stack);
     undo.push(() => child.stop());
-    child.failed.catch((error: unknown) => report(error));
     return child;
   };
-  const startWorker = () => start('worker', '--work-folder', path.join(scratch, 'work'));
-  let [worker] = await Promise.all([startWorker(), start('serve', model, '--port', String(port))]);
+  let restarts: ((text: string) => void) | undefined;
+  const startWorker = async (): Promise<PerennialChild> => {
+    const began = performance.now();
+    const child = await start('worker', '--work-folder', path.join(scratch, 'work'));
+    child.failed.catch(async (error: unknown) => {
+      if (!restarts || performance.now() - began < SOON_MS) return report(error);
+      try {
+        worker = await startWorker();
+        restarts(`The worker (process ${child.pid}) ended; another one (process ${worker.pid}) was started.`);
+      } catch (again) {
+        report(again);
+      }
+    });
+    return child;
+  };
+  const startServer = async () => {
+    const child = await start('serve', model, '--port', String(port));
+    child.failed.catch((error: unknown) => report(error));
+  };
+  let [worker] = await Promise.all([startWorker(), startServer()]);
   return {
     serverUrl: `http://127.0.0.1:${port}`,
     failed,
     startWorker: async () => {
       worker = await startWorker();
+    },
+    restartWorker: (say: (text: string) => void) => {
+      restarts = say;
     },
     killWorker: async () => {
       await worker.kill();

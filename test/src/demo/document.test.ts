@@ -30,9 +30,14 @@ test('the document of a demo, has null where there was no champion to compare wi
 
 test('the report of a demo, ends with a failure when a claim did not hold', () => {
   const claims = [{ claim: 'The gate refused it', holds: false }];
-  const options = { uiUrl: 'http://127.0.0.1:1', files: ['quality.png'] };
+  const options = { files: ['quality.png'] };
   expect(demoReport({ ...PLAYED, claims }, options)).toMatch(
     /NO {3}The gate refused it\.[^]*1 of 1 claims did not hold/,
   );
   expect(demoReport(PLAYED, options)).not.toContain('did not hold');
+});
+
+test('the report of a demo, names the Temporal UI only where it is still there', () => {
+  expect(demoReport(PLAYED, { files: [] })).not.toContain('Temporal UI');
+  expect(demoReport(PLAYED, { files: [], uiUrl: 'http://127.0.0.1:1' })).toContain('Temporal UI: http://127.0.0.1:1');
 });
