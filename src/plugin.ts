@@ -82,7 +82,7 @@ function isOurs(activity: unknown): boolean {
 }
 
 /**
- * The SDK holds heartbeats back for 0.8 of their timeout: of our 5 s, one second would remain for whatever delays one.
+ * The SDK holds heartbeats back for 0.8 of their timeout: of our 4 s, less than one would remain for whatever delays one.
  * What the user has set stays.
  */
 function withHeartbeats(options: WorkerOptions) {

@@ -14,7 +14,7 @@ const PATIENCE = '1 day';
 const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
 /** Every activity sends a heartbeat from a timer: a worker that died is noticed this soon, and another starts over. */
-const heartbeatTimeout = '5s';
+const heartbeatTimeout = '4s';
 
 /** A few requests to the store or to Temporal. */
 const QUICK: ActivityOptions = {
