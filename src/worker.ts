@@ -81,7 +81,8 @@ function closesAfterRun(connection: NativeConnection): WorkerPlugin {
 const WORKER_DEFAULTS = {
   // Each may be a training: the machine, not the queue, is the limit.
   maxConcurrentActivityTaskExecutions: 16,
-  // After kill -9 of a worker its workflows go on elsewhere within seconds instead of ten.
-  stickyQueueScheduleToStartTimeout: '1s',
+  // After kill -9 of a worker its workflows go on elsewhere this soon, instead of after ten seconds; a busy worker that
+  // takes longer to answer costs a replay.
+  stickyQueueScheduleToStartTimeout: '500ms',
   shutdownGraceTime: '10s',
 } satisfies Partial<WorkerOptions>;

@@ -11,7 +11,7 @@ import type { Activities } from '../activities/index.js';
  * heal says so itself (`activities/failures.ts`).
  */
 const PATIENCE = '1 day';
-const RETRY = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
+const RETRY = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
 
 /** Every activity sends a heartbeat from a timer: a worker that died is noticed this soon, and another starts over. */
 const heartbeatTimeout = '4s';
