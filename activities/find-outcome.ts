@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
-import { WorkflowNotFoundError } from '@temporalio/client';
-import { runKey } from '../src/domain/artifact.js';
 import type { RunOutcome } from '../src/domain/loop.js';
-import { loopId, runId, type RunRecord } from '../src/domain/run.js';
+import { loopId, runId } from '../src/domain/run.js';
 import { ArtifactMissingError } from '../src/errors.js';
+import { findExecution } from '../src/find-execution.js';
+import { readRunRecord } from '../src/stores/run-records.js';
 import { status } from '../workflows/messages.js';
 import type { modelLoop } from '../workflows/model-loop.js';
 import type { ActivityDeps } from './deps.js';
@@ -17,7 +17,7 @@ export async function findOutcome(
   { model, run }: { readonly model: string; readonly run: number },
 ): Promise<RunOutcome | undefined> {
   try {
-    const record = JSON.parse((await store.read(runKey(model, run))).toString('utf8')) as RunRecord;
+    const record = await readRunRecord(store, model, run);
     const { summary, outcome, result } = record;
     const version = result?.version;
     return {
@@ -48,10 +48,5 @@ async function isPromised(model: string, run: number): Promise<boolean> {
 }
 
 async function executionStatus(workflowId: string): Promise<string | undefined> {
-  try {
-    return (await Context.current().client.workflow.getHandle(workflowId).describe()).status.name;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
+  return (await findExecution(Context.current().client, workflowId))?.status.name;
 }

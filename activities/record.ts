@@ -2,6 +2,7 @@ import { runKey } from '../src/domain/artifact.js';
 import { canonicalJson } from '../src/domain/canonical.js';
 import type { RunRecord } from '../src/domain/run.js';
 import { RunRecordTakenError } from '../src/errors.js';
+import { readRunRecord } from '../src/stores/run-records.js';
 import type { ActivityDeps } from './deps.js';
 
 /**
@@ -11,7 +12,7 @@ import type { ActivityDeps } from './deps.js';
 export async function record({ store }: ActivityDeps, run: RunRecord): Promise<void> {
   const key = runKey(run.model, run.run);
   if ((await store.create(key, Buffer.from(canonicalJson(run)))) === 'created') return;
-  const { executionId } = JSON.parse((await store.read(key)).toString('utf8')) as RunRecord;
+  const { executionId } = await readRunRecord(store, run.model, run.run);
   if (executionId === run.executionId) return;
   throw new RunRecordTakenError(`Cannot record run ${run.run} of "${run.model}": another execution has its number`, {
     fix: 'What the run decided is in the ledger. Keep one loop a model: do not start runs by hand.',

@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ref } from '../src/domain/artifact.js';
 import type { Column, Split } from '../src/domain/data.js';
-import { durationMs } from '../src/domain/duration.js';
 import type { ModelBundle } from '../src/domain/model.js';
 import { PrepareFailedError, TrainerFailedError } from '../src/errors.js';
 import { OnnxModel } from '../src/inference/onnx-model.js';
@@ -55,7 +54,7 @@ export async function train(
         features: featureColumns(spec.task, split),
         parameters,
         seed: spec.trainer.seed,
-        timeoutMs: durationMs(spec.trainer.timeout),
+        timeoutMs: input.timeoutMs,
       },
       { signal, progress: reportProgress },
     );

@@ -5,7 +5,6 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { trainingRun } from '../workflows/training-run.js';
 import type { modelLoop } from '../workflows/model-loop.js';
 import * as messages from '../workflows/messages.js';
-import { runKey, runPrefix } from './domain/artifact.js';
 import type { LedgerEntry, LedgerState } from './domain/ledger.js';
 import type { LoopState } from './domain/loop.js';
 import { loopId, runId, type LoopMemo, type RunPlan, type RunRecord, type RunResult } from './domain/run.js';
@@ -15,9 +14,11 @@ import { runPlan } from './run-plan.js';
 import { ensureSchedule, type ScheduleChange } from './schedule.js';
 import { ensureSearchAttributes } from './search-attributes.js';
 import type { StoredSpec } from './spec.js';
+import { findExecution } from './find-execution.js';
 import { loopOptions } from './loop-options.js';
 import { putManifest } from './stores/blobs.js';
 import { LedgerLog } from './stores/ledger-log.js';
+import { readRunRecord, recordedRuns } from './stores/run-records.js';
 import type { ArtifactStore } from './stores/store.js';
 
 export interface PerennialClientOptions {
@@ -167,14 +168,9 @@ export class PerennialClient {
 
   /** Records of the runs that have ended, newest first. */
   async runs(model: string, { limit = 50 }: { readonly limit?: number } = {}): Promise<RunRecord[]> {
-    const keys: string[] = [];
-    for await (const { key } of this.#store.list(runPrefix(model))) keys.push(key);
-    return await Promise.all(
-      keys
-        .toReversed()
-        .slice(0, limit)
-        .map(async (key) => parseRecord(await this.#store.read(key))),
-    );
+    const runs = await recordedRuns(this.#store, model);
+    const wanted = runs.toReversed().slice(0, limit);
+    return await Promise.all(wanted.map((run) => readRunRecord(this.#store, model, run)));
   }
 
   /**
@@ -183,7 +179,7 @@ export class PerennialClient {
    */
   async run(model: string, run: number): Promise<RunRecord> {
     try {
-      return parseRecord(await this.#store.read(runKey(model, run)));
+      return await readRunRecord(this.#store, model, run);
     } catch (error) {
       if (!(error instanceof ArtifactMissingError)) throw error;
       throw noSuchRun(model, run, error);
@@ -215,23 +211,14 @@ export class PerennialClient {
   }
 
   async #runningLoop(model: string): Promise<WorkflowExecutionDescription | undefined> {
-    try {
-      const description = await this.#temporal.workflow.getHandle(loopId(model)).describe();
-      return description.status.name === 'RUNNING' ? description : undefined;
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return undefined;
-      throw error;
-    }
+    const loop = await findExecution(this.#temporal, loopId(model));
+    return loop?.status.name === 'RUNNING' ? loop : undefined;
   }
 
   async #loopState(model: string): Promise<LoopState | undefined> {
     if (!(await this.#runningLoop(model))) return undefined;
     return await this.#temporal.workflow.getHandle<typeof modelLoop>(loopId(model)).query(messages.status);
   }
-}
-
-function parseRecord(bytes: Buffer): RunRecord {
-  return JSON.parse(bytes.toString('utf8')) as RunRecord;
 }
 
 /** How often a queued run is asked for. */

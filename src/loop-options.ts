@@ -1,9 +1,10 @@
 import type { Client, WorkflowStartOptions } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { modelLoop } from '../workflows/model-loop.js';
 import { modelKey } from '../workflows/search-attributes.js';
-import { runPrefix, type Ref } from './domain/artifact.js';
-import { loopId, loopMemo, runId, type RunPlan, type RunRecord } from './domain/run.js';
+import type { Ref } from './domain/artifact.js';
+import { loopId, loopMemo, runId, type RunPlan } from './domain/run.js';
+import { findExecution } from './find-execution.js';
+import { readRunRecord, recordedRuns } from './stores/run-records.js';
 import type { ArtifactStore } from './stores/store.js';
 
 /** How many of the newest records are asked for a snapshot that was accepted. */
@@ -19,9 +20,11 @@ export async function loopOptions(
   plan: RunPlan,
   taskQueue: string,
 ) {
-  const keys: string[] = [];
-  for await (const { key } of store.list(runPrefix(model))) keys.push(key);
-  const [firstRun, snapshot] = await Promise.all([freeRun(client, model, keys.at(-1)), newestSnapshot(store, keys)]);
+  const runs = await recordedRuns(store, model);
+  const [firstRun, snapshot] = await Promise.all([
+    freeRun(client, model, runs.at(-1) ?? 0),
+    newestSnapshot(store, model, runs),
+  ]);
   return {
     workflowId: loopId(model),
     taskQueue,
@@ -37,25 +40,15 @@ export async function loopOptions(
 }
 
 /** A run that outlived its loop has no record yet, but Temporal knows it. */
-async function freeRun(client: Client, model: string, newestKey: string | undefined): Promise<number> {
-  let run = Number(/(\d+)\.json$/.exec(newestKey ?? '')?.[1] ?? 0) + 1;
-  while (await isKnown(client, runId(model, run))) run++;
+async function freeRun(client: Client, model: string, newest: number): Promise<number> {
+  let run = newest + 1;
+  while (await findExecution(client, runId(model, run))) run++;
   return run;
 }
 
-async function isKnown(client: Client, workflowId: string): Promise<boolean> {
-  try {
-    await client.workflow.getHandle(workflowId).describe();
-    return true;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
-}
-
-async function newestSnapshot(store: ArtifactStore, keys: readonly string[]): Promise<Ref | undefined> {
-  for (const key of keys.slice(-LOOKED_AT).toReversed()) {
-    const { result } = JSON.parse((await store.read(key)).toString('utf8')) as RunRecord;
+async function newestSnapshot(store: ArtifactStore, model: string, runs: readonly number[]): Promise<Ref | undefined> {
+  for (const run of runs.slice(-LOOKED_AT).toReversed()) {
+    const { result } = await readRunRecord(store, model, run);
     if (result) return result.snapshot;
   }
   return undefined;

@@ -87,7 +87,6 @@ export const RUN_CODES = {
   cancelled: 'RUN.CANCELLED',
   timeout: 'RUN.TIMEOUT',
   failed: 'RUN.FAILED',
-  lost: 'RUN.LOST',
   bug: 'RUN.BUG',
 } as const;
 
