@@ -191,7 +191,10 @@ describe('retrainOnSchedule', () => {
             taskQueue: 'perennial',
             args: [{ model, plan: fakePlan, patienceMs: 200 }],
           });
-        const [first, second] = [await ask('first'), await ask('second')];
+        // One after the other: two that come in one task would be one run.
+        const first = await ask('first');
+        await eventually(async () => ((await handle.query(messages.status)).current ? [true] : []));
+        const second = await ask('second');
         await eventually(async () => {
           const { current, queued } = await handle.query(messages.status);
           return current && queued ? [true] : [];
