@@ -16,6 +16,8 @@ export async function findOutcome(
   { store }: ActivityDeps,
   { model, run }: { readonly model: string; readonly run: number },
 ): Promise<RunOutcome | undefined> {
+  // Asked first: a run writes its record before it ends, so one that has ended has it by now.
+  const found = await executionStatus(runId(model, run));
   try {
     const record = await readRunRecord(store, model, run);
     const { summary, outcome, result } = record;
@@ -30,7 +32,6 @@ export async function findOutcome(
   } catch (error) {
     if (!(error instanceof ArtifactMissingError)) throw error;
   }
-  const found = await executionStatus(runId(model, run));
   if (found === 'RUNNING' || (found === undefined && (await isPromised(model, run)))) return undefined;
   return {
     summary: `Run ${run} of ${model} is lost: it does not run and left no record`,
