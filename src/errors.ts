@@ -100,6 +100,18 @@ export class ContractViolatedError extends PerennialError {
   readonly next = 'fail';
 }
 
+/** DATA.CHECK: a rule of the contract cannot be measured: its SQL, its pattern or its bounds are wrong. */
+export class CheckFailedError extends PerennialError {
+  readonly code = 'DATA.CHECK';
+  readonly next = 'fail';
+}
+
+/** DATA.DRIFT: new data, or what users ask, has moved away from what the champion learned from, and the spec says to stop. */
+export class DriftBlockedError extends PerennialError {
+  readonly code = 'DATA.DRIFT';
+  readonly next = 'fail';
+}
+
 /** DATA.PREPARE: the SQL that prepares the training table failed or gave a table that cannot be used. */
 export class PrepareFailedError extends PerennialError {
   readonly code = 'DATA.PREPARE';
@@ -217,5 +229,35 @@ export class RunRecordTakenError extends PerennialError {
 /** RUN.FAILED: the run that was asked about has failed; says where and why. */
 export class RunFailedError extends PerennialError {
   readonly code = 'RUN.FAILED';
+  readonly next = 'fail';
+}
+
+/** BACKFILL.RUNNING: another backfill of this model is under way. */
+export class BackfillRunningError extends PerennialError {
+  readonly code = 'BACKFILL.RUNNING';
+  readonly next = 'refuse';
+}
+
+/** BACKFILL.STOPPED: a backfill ended before its last window: every further one would have failed the same way. */
+export class BackfillStoppedError extends PerennialError {
+  readonly code = 'BACKFILL.STOPPED';
+  readonly next = 'fail';
+}
+
+/** DATA.PAIR: contract and task do not fit each other; names the columns and the owner who must act. */
+export class ContractPairError extends PerennialError {
+  readonly code = 'DATA.PAIR';
+  readonly next = 'fail';
+}
+
+/** DATA.LEAK: features of the training table depend on rows of the future; names them. */
+export class LeakingFeaturesError extends PerennialError {
+  readonly code = 'DATA.LEAK';
+  readonly next = 'fail';
+}
+
+/** WORKER.CACHE: a step needs more local copies of objects at once than the worker may keep. */
+export class CacheTooSmallError extends PerennialError {
+  readonly code = 'WORKER.CACHE';
   readonly next = 'fail';
 }

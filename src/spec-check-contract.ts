@@ -1,20 +1,26 @@
+import { boundProblem, isOver, valueProblem } from './contracts/values.js';
 import type { Loose, SpecParts } from './spec-parts.js';
 import { wantOneOf } from './spec-issues.js';
 import { described, quoted, type SpecIssue, type SpecPath } from './spec-path.js';
 import type { ColumnRule } from './spec.js';
 
 /** Contracts: of sources that exist, with rules that a value can keep. */
-export function checkContract({ sources, contract, prepare }: SpecParts): SpecIssue[] {
+export function checkContract({ sources, contract, prepare, split }: SpecParts): SpecIssue[] {
   const issues: SpecIssue[] = [];
   const known = Object.keys(sources ?? {});
-  if (known.length > 1 && prepare === undefined) {
-    const message = `found ${known.length} sources and no prepare, want an SQL file that makes one training table of them`;
+  // Fixed test rows are no part of what the training table is made of.
+  const learned = known.filter((name) => split?.by !== 'fixed' || name !== split.source);
+  if (learned.length > 1 && prepare === undefined) {
+    const message = `found ${learned.length} sources and no prepare, want an SQL file that makes one training table of them`;
     issues.push({ path: ['sources'], message, at: 'key' });
   }
-  for (const [name, table] of Object.entries(contract ?? {})) {
+  // What a contract file says is checked when it is read.
+  for (const [name, table] of Object.entries(typeof contract === 'object' ? contract : {})) {
     const path = ['contract', name];
-    if (sources && !known.includes(name)) {
-      issues.push({ path, message: `found no source ${quoted(name)}, ${wantOneOf(name, known)}`, at: 'key' });
+    // With a prepare there is a table more: what it makes of the sources.
+    const tables = prepare === undefined ? known : [...known, 'training'];
+    if (sources && !tables.includes(name)) {
+      issues.push({ path, message: `found no source ${quoted(name)}, ${wantOneOf(name, tables)}`, at: 'key' });
     }
     const { min, max } = table?.rows ?? {};
     if (min !== undefined && max !== undefined && min > max) issues.push(swapped([...path, 'rows'], min, max));
@@ -57,9 +63,9 @@ function checkRule(path: SpecPath, rule: Loose<ColumnRule>): SpecIssue[] {
     const want = value === undefined ? undefined : boundProblem(type, value);
     if (want) issues.push({ path: [...path, bound], message: `found ${described(value)}, want ${want}` });
   }
-  if (issues.length === 0 && rule.min !== undefined && rule.max !== undefined) {
-    const [min, max] = [comparable(type, rule.min), comparable(type, rule.max)];
-    if (min > max) issues.push(swapped(path, rule.min, rule.max));
+  const { min, max } = rule;
+  if (issues.length === 0 && min !== undefined && max !== undefined && isOver(type, min, max)) {
+    issues.push(swapped(path, min, max));
   }
   for (const [index, value] of (rule.values ?? []).entries()) {
     if (value === undefined) continue;
@@ -73,45 +79,4 @@ function checkRule(path: SpecPath, rule: Loose<ColumnRule>): SpecIssue[] {
     }
   }
   return issues;
-}
-
-function boundProblem(type: ColumnRule['type'], value: number | string): string | undefined {
-  switch (type) {
-    case 'boolean':
-      return 'no bounds on a boolean column';
-    case 'integer':
-    case 'number':
-      return typeof value === 'number' ? undefined : `a number, as the column is of type ${type}`;
-    case 'string':
-      return typeof value === 'string' ? undefined : 'text, as the column is of type string';
-    case 'timestamp':
-    case 'date':
-      return isIsoTime(value) ? undefined : `ISO time as text, such as "2026-01-31", as the column is of type ${type}`;
-  }
-}
-
-function valueProblem(type: ColumnRule['type'], value: string | number | boolean): string | undefined {
-  switch (type) {
-    case 'boolean':
-      return typeof value === 'boolean' ? undefined : 'true or false, as the column is of type boolean';
-    case 'integer':
-      return Number.isInteger(value) ? undefined : 'a whole number, as the column is of type integer';
-    case 'number':
-      return typeof value === 'number' ? undefined : 'a number, as the column is of type number';
-    case 'string':
-      return typeof value === 'string' ? undefined : 'text (in quotes), as the column is of type string';
-    case 'timestamp':
-    case 'date':
-      return isIsoTime(value) ? undefined : `ISO time as text, as the column is of type ${type}`;
-  }
-}
-
-function isIsoTime(value: unknown): boolean {
-  const iso = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
-  return typeof value === 'string' && iso.test(value) && Number.isFinite(Date.parse(value.replace(' ', 'T')));
-}
-
-function comparable(type: ColumnRule['type'], value: number | string): number | string {
-  const isTime = type === 'timestamp' || type === 'date';
-  return isTime && typeof value === 'string' ? Date.parse(value.replace(' ', 'T')) : value;
 }

@@ -1,11 +1,11 @@
+import { inlinePair, pairIssues } from './contracts/pair.js';
 import { doubledNames } from './spec-check-contract.js';
-import type { Loose, SpecParts } from './spec-parts.js';
-import { wantOneOf } from './spec-issues.js';
-import { quoted, type SpecIssue, type SpecPath } from './spec-path.js';
-import type { TableContract, TaskSpec } from './spec.js';
+import type { SpecParts } from './spec-parts.js';
+import { quoted, type SpecIssue } from './spec-path.js';
 
 /** The task: columns named once, nothing that gives the answer away, and in the contract when that names all columns. */
-export function checkTask({ task, evaluation, contract, sources, prepare }: SpecParts): SpecIssue[] {
+export function checkTask(parts: SpecParts): SpecIssue[] {
+  const { task, evaluation } = parts;
   if (!task) return [];
   const features = task.features ?? [];
   const issues = doubledNames(features, (_, index) => ['task', 'features', index]);
@@ -33,38 +33,9 @@ export function checkTask({ task, evaluation, contract, sources, prepare }: Spec
     const message = `found the label ${quoted(block)}, want columns that say which rows hang together`;
     issues.push({ path: ['evaluation', 'blocks', index], message });
   }
-  const [source, ...others] = Object.keys(sources ?? {});
-  const table = source === undefined ? undefined : contract?.[source];
-  // With a prepare the training table has columns of its own; only a lone source is the training table itself.
-  if (table && prepare === undefined && others.length === 0) issues.push(...checkColumns(task, table, blocks));
+  // A contract file is compared when it is read.
+  if (typeof parts.contract === 'object') issues.push(...pairIssues(parts, inlinePair(parts.contract)));
   return issues;
-}
-
-function checkColumns(
-  task: NonNullable<Loose<TaskSpec>>,
-  table: NonNullable<Loose<TableContract>>,
-  blocks: readonly (string | undefined)[],
-): SpecIssue[] {
-  const named: { path: SpecPath; name: string | undefined; types?: readonly string[] }[] = [
-    { path: ['task', 'label'], name: task.label, types: ['boolean', 'integer', 'number'] },
-    { path: ['task', 'eventTime'], name: task.eventTime, types: ['timestamp', 'date'] },
-    ...(task.features ?? []).map((name, index) => ({ path: ['task', 'features', index], name })),
-    ...blocks.map((name, index) => ({ path: ['evaluation', 'blocks', index], name })),
-  ];
-  const columns = table.columns ?? {};
-  const known = Object.keys(columns);
-  return named.flatMap(({ path, name, types }) => {
-    const column = known.find((candidate) => same(candidate, name));
-    if (name === undefined) return [];
-    if (column === undefined && table.otherColumns === 'refuse') {
-      return [{ path, message: `found no column ${quoted(name)} in the contract, ${wantOneOf(name, known)}` }];
-    }
-    const type = column === undefined ? undefined : columns[column]?.type;
-    if (type && types && !types.includes(type)) {
-      return [{ path, message: `found a column of type ${type} in the contract, want ${types.join(' or ')}` }];
-    }
-    return [];
-  });
 }
 
 function same(a: string | undefined, b: string | undefined): boolean {

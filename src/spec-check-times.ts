@@ -5,12 +5,9 @@ import { didYouMean } from './spec-issues.js';
 import { quoted, type SpecIssue, type SpecPath } from './spec-path.js';
 
 /** Durations within what they can mean, and the schedule's calendar. */
-export function checkTimes({ split, trainer, rollout, triggers }: SpecParts): SpecIssue[] {
+export function checkTimes({ task, trainer, rollout, triggers }: SpecParts): SpecIssue[] {
   return [
-    ...between(['split', 'train'], split?.train, '1s', '36500d'),
-    ...between(['split', 'validation'], split?.validation, '1s', '36500d'),
-    ...between(['split', 'test'], split?.test, '1s', '36500d'),
-    ...between(['split', 'lookback'], split?.lookback, '0s', '36500d'),
+    ...between(['task', 'labelDelay'], task?.labelDelay, '0s', '36500d'),
     ...between(['trainer', 'timeout'], trainer?.timeout, '1s', '30d'),
     ...between(['rollout', 'timeout'], rollout?.timeout, '1s', '1d'),
     ...between(['triggers', 'cooldown'], triggers?.cooldown, '0s', '3650d'),
@@ -18,7 +15,8 @@ export function checkTimes({ split, trainer, rollout, triggers }: SpecParts): Sp
   ];
 }
 
-function between(path: SpecPath, value: string | undefined, least: string, most: string): SpecIssue[] {
+/** A duration outside of what it can mean. */
+export function between(path: SpecPath, value: string | undefined, least: string, most: string): SpecIssue[] {
   if (value === undefined) return [];
   const ms = durationMs(value);
   if (ms >= durationMs(least) && ms <= durationMs(most)) return [];

@@ -1,9 +1,11 @@
 import path from 'node:path';
+import { compileContractFile } from './contracts/index.js';
+import { pairIssues } from './contracts/pair.js';
 import { UsageError, type SpecInvalidError, type SpecProblem } from './errors.js';
 import { specInvalid } from './spec-invalid.js';
 import { loadSpecModule } from './spec-module.js';
 import { pathText, type SpecIssue, type SpecPath } from './spec-path.js';
-import { readText } from './spec-text.js';
+import { readText, type TextProblem } from './spec-text.js';
 import { validateSpec } from './spec-validate.js';
 import { parseYaml } from './spec-yaml.js';
 import type { ModelSpec, StoredSpec } from './spec.js';
@@ -13,7 +15,7 @@ type Placer = (path: SpecPath, at?: 'key') => { line?: number; column?: number }
 
 /**
  * Reads a model spec from a YAML file (`.yaml`, `.yml`, `.json`) or a module (`.ts`, `.mts`, `.js`, `.mjs`) whose default
- * export is a model, together with the SQL that it names. Paths in it are taken relative to the file.
+ * export is a model, together with the SQL and the contract file that it names. Paths in it are taken relative to the file.
  *
  * @param file path of the spec file; problems name it as it is given here
  * @throws {SpecInvalidError} with all problems, each with file, line and column (in a module: file and path)
@@ -63,18 +65,59 @@ export function parseSpec(text: string, file = 'spec.yaml'): ModelSpec {
   }
   const result = validateSpec(yaml.value);
   if ('spec' in result) return result.spec;
-  throw placed(file, result.issues, (at, key) => yaml.place(at, key));
+  throw invalid(
+    file,
+    placed(file, result.issues, (at, key) => yaml.place(at, key)),
+  );
 }
 
 async function finish(file: string, value: unknown, place: Placer): Promise<StoredSpec> {
   const result = validateSpec(value);
   const folder = path.dirname(path.resolve(file));
   const issues = 'issues' in result ? [...result.issues] : [];
+  const isNew = ({ path: [top] }: SpecIssue) => !issues.some((issue) => issue.path[0] === top);
   const prepare = await readPrepare(folder, value);
-  if (prepare && 'issue' in prepare && !issues.some((issue) => issue.path[0] === 'prepare')) issues.push(prepare.issue);
-  if ('issues' in result || issues.length > 0) throw placed(file, issues, place);
-  const spec = withAbsolutePaths(result.spec, folder);
-  return prepare && 'text' in prepare ? { spec, prepareSql: prepare.text } : { spec };
+  if (prepare && 'issue' in prepare && isNew(prepare.issue)) issues.push(prepare.issue);
+  const contract = await readContract(file, value, 'spec' in result ? result.spec : undefined);
+  issues.push(...(contract?.issues ?? []).filter((issue) => issue.path[0] !== 'contract' || isNew(issue)));
+  const inContract = contract?.problems ?? [];
+  if ('issues' in result || issues.length > 0 || inContract.length > 0) {
+    throw invalid(file, [...placed(file, issues, place), ...inContract]);
+  }
+  return {
+    spec: withAbsolutePaths(result.spec, folder),
+    ...(prepare && 'text' in prepare ? { prepareSql: prepare.text } : {}),
+    ...(contract?.document ? { contractFile: contract.document } : {}),
+  };
+}
+
+interface ReadContract {
+  readonly document?: StoredSpec['contractFile'];
+  /** Of the spec. */
+  readonly issues?: readonly SpecIssue[];
+  /** Of the contract file. */
+  readonly problems?: readonly SpecProblem[];
+}
+
+/** The contract file that the spec names, and whether it fits the spec as far as that is right. */
+async function readContract(
+  file: string,
+  value: unknown,
+  spec: ModelSpec | undefined,
+): Promise<ReadContract | undefined> {
+  const name = (value as { contract?: unknown } | null | undefined)?.contract;
+  if (typeof name !== 'string' || name === '' || name.includes('\0')) return undefined;
+  const { readContractFile } = await import('./contracts/contract-file.js');
+  const shown = path.isAbsolute(name) ? name : path.join(path.dirname(file), name);
+  const read = await readContractFile(path.resolve(shown), shown);
+  if ('unread' in read) return { issues: [unreadable('contract', 'contract', name, read.unread)] };
+  if ('problems' in read) return read;
+  const { document: contractFile } = read;
+  if (!spec) return { document: contractFile };
+  const { contract, problems } = compileContractFile({ spec, contractFile });
+  // What does not fit because the contract is wrong is no second problem.
+  if (problems.length > 0) return { problems: read.problemsAt(problems) };
+  return { document: contractFile, issues: pairIssues(spec, contract) };
 }
 
 async function readPrepare(
@@ -86,9 +129,15 @@ async function readPrepare(
   const read = await readText(path.resolve(folder, prepare));
   if ('text' in read && /\S/.test(read.text)) return read;
   const problem = 'text' in read ? { message: 'found an empty file, want SQL' } : read.problem;
-  const inside = 'line' in problem && problem.line !== undefined ? ` at ${problem.line}:${problem.column}` : '';
-  const message = `cannot read the SQL file "${prepare}" beside the spec: ${problem.message}${inside}`;
-  return { issue: { path: ['prepare'], message } };
+  return { issue: unreadable('prepare', 'SQL', prepare, problem) };
+}
+
+function unreadable(key: string, kind: string, file: string, problem: Omit<TextProblem, 'kind'>): SpecIssue {
+  const inside = problem.line === undefined ? '' : ` at ${problem.line}:${problem.column}`;
+  return {
+    path: [key],
+    message: `cannot read the ${kind} file "${file}" beside the spec: ${problem.message}${inside}`,
+  };
 }
 
 function withAbsolutePaths(spec: ModelSpec, folder: string): ModelSpec {
@@ -102,14 +151,10 @@ function withAbsolutePaths(spec: ModelSpec, folder: string): ModelSpec {
   return { ...spec, trainer, sources: Object.fromEntries(sources) as ModelSpec['sources'] };
 }
 
-function placed(file: string, issues: readonly SpecIssue[], place: Placer): SpecInvalidError {
-  const problems = issues.map((issue) => ({
-    path: pathText(issue.path),
-    message: issue.message,
-    file,
-    ...place(issue.path, issue.at),
-  }));
-  return invalid(file, problems.toSorted(byPlace));
+function placed(file: string, issues: readonly SpecIssue[], place: Placer): SpecProblem[] {
+  return issues
+    .map((issue) => ({ path: pathText(issue.path), message: issue.message, file, ...place(issue.path, issue.at) }))
+    .toSorted(byPlace);
 }
 
 function byPlace(a: SpecProblem, b: SpecProblem): number {
@@ -117,5 +162,5 @@ function byPlace(a: SpecProblem, b: SpecProblem): number {
 }
 
 function invalid(file: string, problems: readonly SpecProblem[]): SpecInvalidError {
-  return specInvalid(`model spec "${file}"`, problems);
+  return specInvalid(`model spec "${file}"`, problems, { spec: file });
 }

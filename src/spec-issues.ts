@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { nearestName } from './spec-nearest.js';
 import { described, quoted, type SpecIssue, type SpecPath } from './spec-path.js';
-import { schemaAt } from './spec-schema-at.js';
+import { schemaAt, unionAt } from './spec-schema-at.js';
 
 /**
  * Zod's issues in our words: what was found, what is wanted, and the known name that was most likely meant.
@@ -23,6 +23,11 @@ export function specIssues(schema: z.ZodType, input: unknown, issues: readonly z
       ];
     }
     const found = valueAt(input, path);
+    const meant = issue.code === 'invalid_union' ? issue.errors[unionAt(schema, input, path) ?? -1] : undefined;
+    if (meant) {
+      const inside = meant.map((each) => ({ ...each, path: [...issue.path, ...each.path] }));
+      return specIssues(schema, input, inside);
+    }
     if (issue.code === 'custom') return [{ path, message: issue.message }];
     if (found === undefined) return [{ path, message: missing(issue, schemaAt(schema, input, path).description) }];
     return [{ path, message: `found ${described(found)}, ${wanted(issue, found)}` }];
@@ -78,7 +83,11 @@ function wanted(issue: z.core.$ZodIssue, found: unknown): string {
 }
 
 function unionWords(errors: readonly z.core.$ZodIssue[]): string[] {
-  return errors.slice(0, 1).map((error) => wanted(error, undefined).replace(/^want /, ''));
+  return errors
+    .slice(0, 1)
+    .map((error) =>
+      error.path.length > 0 ? `the key ${String(error.path[0])}` : wanted(error, undefined).replace(/^want /, ''),
+    );
 }
 
 function amount(limit: number | bigint, origin: string): string {

@@ -16,11 +16,22 @@ export function schemaAt(schema: z.core.$ZodType, input: unknown, path: SpecPath
   for (const part of path) {
     here = childSchema(innerSchema(here, value).schema, part);
     if (!here) return { keys: [] };
-    value = typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[part] : undefined;
+    value = memberOf(value, part);
   }
   const found = innerSchema(here, value);
   description = found.description;
   return { keys: keysOf(found.schema), ...(description === undefined ? {} : { description }) };
+}
+
+/** The alternative that the value at a path means, where the schema has a union of several kinds there. */
+export function unionAt(schema: z.core.$ZodType, input: unknown, path: SpecPath): number | undefined {
+  let here: z.core.$ZodType | undefined = schema;
+  let value = input;
+  for (const part of path) {
+    here = here && childSchema(innerSchema(here, value).schema, part);
+    value = memberOf(value, part);
+  }
+  return here && alternativeOf(unwrapped(here), value);
 }
 
 /** Takes off what wraps a schema (defaults, optional) and picks the alternative of a union that the value names. */
@@ -32,10 +43,10 @@ export function innerSchema(
   let description = describedAs(here);
   for (;;) {
     const definition = definitionOf(here);
-    if (definition.type === 'default' || definition.type === 'prefault' || definition.type === 'optional') {
+    if (isWrapper(definition)) {
       here = definition.innerType;
-    } else if (definition.type === 'union' && 'discriminator' in definition) {
-      const option = alternative(definition, value);
+    } else if (definition.type === 'union') {
+      const option = definition.options[alternativeOf(here, value) ?? -1];
       if (!option) return { schema: here, description };
       here = option;
     } else {
@@ -43,6 +54,22 @@ export function innerSchema(
     }
     description ??= describedAs(here);
   }
+}
+
+function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
+  const definition = definitionOf(schema);
+  return isWrapper(definition) ? unwrapped(definition.innerType) : schema;
+}
+
+type Definition = z.core.$ZodTypes['_zod']['def'];
+type Wrapper = Extract<Definition, { readonly type: 'default' | 'prefault' | 'optional' }>;
+
+function isWrapper(definition: Definition): definition is Wrapper {
+  return definition.type === 'default' || definition.type === 'prefault' || definition.type === 'optional';
+}
+
+function memberOf(value: unknown, part: string | number): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[part] : undefined;
 }
 
 /** The schema of one member: a key of an object or a record, an entry of a list. */
@@ -61,21 +88,42 @@ function keysOf(schema: z.core.$ZodType): string[] {
   return definition.type === 'object' ? Object.keys(definition.shape) : [];
 }
 
-function alternative(
-  definition: z.core.$ZodUnionDef & { discriminator?: unknown },
-  value: unknown,
-): z.core.$ZodType | undefined {
-  const key = String(definition.discriminator);
-  const named = (value as Record<string, unknown> | null | undefined)?.[key];
-  return definition.options.find((option) => {
-    const literal = childSchema(option, key);
-    const inside = literal && definitionOf(literal);
-    return inside?.type === 'literal' && inside.values.some((known) => known === named);
-  });
+/**
+ * Which alternative of a union a value means: the one that its discriminator names, else the only one of its kind (text,
+ * keys and values), else the only one of those that knows one of its keys. Undefined when that decides nothing.
+ */
+export function alternativeOf(union: z.core.$ZodType, value: unknown): number | undefined {
+  const definition = definitionOf(union);
+  if (definition.type !== 'union') return undefined;
+  const options = definition.options.map((option, index) => ({ option, index }));
+  if ('discriminator' in definition) {
+    const key = String(definition.discriminator);
+    const named = (value as Record<string, unknown> | null | undefined)?.[key];
+    return options.find(({ option }) => literalsOf(childSchema(option, key)).includes(named))?.index;
+  }
+  const ofKind = options.filter(({ option }) => kindsOf(option).includes(kindOf(value)));
+  if (ofKind.length < 2) return ofKind[0]?.index;
+  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  const knowing = ofKind.filter(({ option }) => keysOf(option).some((key) => keys.includes(key)));
+  return knowing.length === 1 ? knowing[0]?.index : undefined;
+}
+
+function literalsOf(schema: z.core.$ZodType | undefined): readonly unknown[] {
+  const definition = schema && definitionOf(schema);
+  return definition?.type === 'literal' ? definition.values : [];
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+function kindsOf(schema: z.core.$ZodType): readonly string[] {
+  const { type } = definitionOf(schema);
+  return type === 'record' ? ['object'] : [type];
 }
 
 /** Every schema that zod makes carries one of these definitions; the base type does not say which. */
-export function definitionOf(schema: z.core.$ZodType): z.core.$ZodTypes['_zod']['def'] {
+export function definitionOf(schema: z.core.$ZodType): Definition {
   // oxlint-disable-next-line no-underscore-dangle -- zod's documented way for code that walks schemas
   return (schema as z.core.$ZodTypes)._zod.def;
 }

@@ -38,14 +38,16 @@ export interface ParsedYaml {
 /**
  * Parses YAML 1.2 (core schema) for people's own files, narrowly: one document, text keys, no merge keys, no tags but the
  * core ones, no duplicate keys, at most 100 uses of aliases, 64 levels, 200,000 tokens. Warnings are problems.
+ *
+ * @param wanted what an empty text should have been
  */
-export function parseYaml(text: string): ParsedYaml {
+export function parseYaml(text: string, wanted = 'a spec'): ParsedYaml {
   const lines = new LineCounter();
   const tokens = tokenise(text, lines);
   if ('message' in tokens) return broken([{ message: tokens.message, place: placeOf(lines, tokens.offset) }]);
 
   const [document, second] = compose(tokens.tokens, text.length);
-  if (!document) return broken([{ message: 'found no document, want a spec', place: { line: 1, column: 1 } }]);
+  if (!document) return broken([{ message: `found no document, want ${wanted}`, place: { line: 1, column: 1 } }]);
 
   const faults = [...document.errors, ...document.warnings].map((fault) => ({
     message: faultMessage(fault.message),

@@ -17,7 +17,13 @@ const duration = z
   .string()
   .max(30)
   .regex(/^\d+(\.\d+)?(ms|s|m|h|d|w)$/, 'a duration such as 500ms, 30s, 10m, 6h, 28d or 4w');
-const format = z.enum(['csv', 'parquet']);
+const share = z.number().gt(0).lt(1);
+const format = z
+  .enum(['csv', 'tsv', 'jsonl', 'parquet'])
+  .describe('Default: by the ending of the name; .gz and .zst behind it say how it is packed.');
+const variable = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'the name of an environment variable, such as ORDERS_TOKEN');
 
 const objective = z.strictObject({
   statement: text.describe('What the model is for, in a sentence that business people agreed to.'),
@@ -30,6 +36,23 @@ const owners = z.strictObject({
   business: text.describe('Who owns the objective.'),
 });
 
+/** What every kind of source has beside its own. */
+const anySource = {
+  format: format.optional(),
+  eventTime: z
+    .union([
+      z.strictObject({ column: column.describe('The timestamp column of this table.') }),
+      z.strictObject({
+        key: z
+          .string()
+          .max(500)
+          .regex(/\{yyyy\}/, 'a pattern with {yyyy}, and {MM}, {dd}, {HH} as far as the name has them')
+          .describe('Where the time stands in the name of an object, for example `dt={yyyy}-{MM}-{dd}/`.'),
+      }),
+    ])
+    .optional()
+    .describe('When the rows of this table happened. Default: the column of `task.eventTime`, where it is there.'),
+};
 const s3Source = z.strictObject({
   kind: z.literal('s3'),
   bucket: z
@@ -37,16 +60,52 @@ const s3Source = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket name: 3 to 63 lower-case letters, digits, dots and dashes')
     .describe('The bucket, at the endpoint that the worker is configured with.'),
   prefix: z.string().max(1000).default('').describe('Only objects whose keys start with this.'),
-  format: format.optional().describe('Default: by the ending of the key.'),
+  ...anySource,
 });
-
 const fileSource = z.strictObject({
   kind: z.literal('file'),
   path: z.string().min(1).max(4000).describe('A file, or a folder of files; relative to the spec file.'),
-  format: format.optional().describe('Default: by the ending of the file name.'),
+  ...anySource,
 });
-
-const source = z.discriminatedUnion('kind', [s3Source, fileSource]);
+const httpSource = z.strictObject({
+  kind: z.literal('http'),
+  urls: z
+    .array(
+      z
+        .string()
+        .max(2000)
+        .regex(/^https?:\/\//i, 'a URL that begins with http:// or https://'),
+    )
+    .min(1)
+    .max(1000)
+    .describe('The files, one URL each.'),
+  headers: z
+    .record(z.string().max(100), z.strictObject({ env: variable }))
+    .default({})
+    .describe('Headers whose values the worker has in environment variables: `Authorization: { env: ORDERS_TOKEN }`.'),
+  maxBytes: z
+    .int()
+    .min(1)
+    .default(10 * 1024 ** 3)
+    .describe('Most bytes of one file; a longer one is refused.'),
+  timeout: duration.default('30m').describe('Longest time that one file may take.'),
+  ...anySource,
+});
+const postgresSource = z.strictObject({
+  kind: z.literal('postgres'),
+  connection: variable
+    .default('PERENNIAL_POSTGRES_URL')
+    .describe("The worker's environment variable that holds the connection string."),
+  query: text.max(20_000).describe('One SELECT, without a semicolon; it gives the rows of this table.'),
+  cursor: column.describe('A column of the query that grows with every new row: a serial number or the time of entry.'),
+  lag: duration
+    .default('0s')
+    .describe(
+      'Rows younger than this are left for the next run, when `cursor` is a time: late commits come in by then.',
+    ),
+  eventTime: anySource.eventTime,
+});
+const source = z.discriminatedUnion('kind', [s3Source, fileSource, httpSource, postgresSource]);
 
 const scalar = z.union([z.string().max(2000), z.number(), z.boolean()]);
 const bound = z.union([z.number(), z.string().max(100)]);
@@ -82,17 +141,60 @@ const task = z.strictObject({
   label: column.describe('The column to predict.'),
   features: z.array(column).min(1).max(2000).describe('The columns to predict from, in the order of the model inputs.'),
   eventTime: column.describe('When the row happened: a timestamp column of the training table.'),
+  labelDelay: duration
+    .default('0s')
+    .describe('How long after its event time the label of a row is known; younger rows are left out.'),
 });
 
-const split = z.strictObject({
-  by: z.literal('time').describe('Windows of event time, so that nothing is learned from later than it is used.'),
-  train: duration.default('28d').describe('Length of the training window before the validation window.'),
-  validation: duration.default('1d').describe('Length of the validation window between train and test.'),
-  test: duration.default('7d').describe('Length of the newest window, which candidate and champion are judged on.'),
-  lookback: duration.default('0d').describe('Extra history before the training window that prepare may read.'),
+/** What every way of splitting has beside its own. */
+const anySplit = {
+  lookback: duration.default('0d').describe('Extra history before the first window that prepare may read.'),
   maxTrainRows: z.int().min(1).default(100_000).describe('Train on a seeded sample when there are more.'),
-});
-
+};
+const window = z.union([duration, z.literal('all')]);
+/** Splits by anything but time may look at the newest rows only, and cut shares out of them. */
+const byShare = {
+  last: window.default('all').describe('Only rows of this newest stretch of time, such as 90d.'),
+  validation: share.default(0.1).describe('Share of the rows (of the groups) that validate.'),
+  test: share.default(0.2).describe('Share of the rows (of the groups) that test.'),
+  ...anySplit,
+};
+const keyColumns = z.array(column).min(1).max(20);
+const split = z.discriminatedUnion('by', [
+  z.strictObject({
+    by: z.literal('time').describe('Windows of event time, so that nothing is learned from later than it is used.'),
+    train: window
+      .default('28d')
+      .describe('Length of the training window before the validation window; `all` takes everything before it.'),
+    validation: duration.default('1d').describe('Length of the validation window between train and test.'),
+    test: duration.default('7d').describe('Length of the newest window, which candidate and champion are judged on.'),
+    gap: duration.default('0d').describe('Time left out before the validation and before the test window.'),
+    ...anySplit,
+  }),
+  z.strictObject({
+    by: z.literal('group').describe('All rows of a group (a customer, a machine) on one side.'),
+    columns: keyColumns.describe('Columns whose values together name a group.'),
+    ...byShare,
+  }),
+  z.strictObject({
+    by: z.literal('hash').describe('By a hash of key columns: a row keeps its side when others are added.'),
+    columns: keyColumns.describe('Columns that name a row, such as an id.'),
+    ...byShare,
+  }),
+  z.strictObject({
+    by: z.literal('stratified').describe('As hash, with the same shares of each class on every side.'),
+    columns: keyColumns.describe('Columns that name a row, such as an id.'),
+    ...byShare,
+  }),
+  z.strictObject({
+    by: z.literal('fixed').describe('A test set that never changes, kept in a source of its own.'),
+    source: name.describe('The source that holds the test rows, in the columns of the training table.'),
+    key: keyColumns.describe('Columns that name a row: rows of the test set are taken out of the others.'),
+    last: window.default('all').describe('Only rows of this newest stretch of time train and validate.'),
+    validation: share.default(0.1).describe('Share of the other rows that validate.'),
+    ...anySplit,
+  }),
+]);
 const trainer = z.strictObject({
   kind: z
     .string()
@@ -188,6 +290,27 @@ const triggers = z.strictObject({
     .describe('Least time after the start of a run before anything but a person may start another.'),
 });
 
+const doorAction = z.enum(['off', 'warn', 'block']);
+const drift = z.strictObject({
+  data: doorAction.default('warn').describe("What a shift of new data away from the champion's training data does."),
+  skew: doorAction
+    .default('warn')
+    .describe("What a shift of live requests away from the champion's training rows does."),
+  numbers: z.enum(['psi', 'js', 'ks', 'wasserstein']).default('psi').describe('How columns of numbers are compared.'),
+  categories: z.enum(['psi', 'js', 'chi2']).default('psi').describe('How columns of text and booleans are compared.'),
+  effect: z
+    .number()
+    .gt(0)
+    .optional()
+    .describe('Least size of a shift that counts. Default: 0.2 for psi, 0.1 for js, ks, wasserstein and chi2.'),
+  falseDiscovery: z.number().gt(0).lt(1).default(0.05).describe('Share of false alarms among the alarms of one check.'),
+  minRows: z.int().min(1).default(500).describe('With fewer rows on either side nothing is said.'),
+  columns: z.array(column).min(1).optional().describe('Only these columns. Default: all.'),
+});
+
+const onOff = z.enum(['on', 'off']).default('on');
+const cache = z.strictObject({ split: onOff, train: onOff, evaluate: onOff });
+
 /** The whole spec. Parse with `defineModel` or `readSpecFile`, which also check what lies between the fields. */
 export const modelSpecSchema = z.strictObject({
   version: z.literal(1).default(1).describe('Version of this format.'),
@@ -198,7 +321,10 @@ export const modelSpecSchema = z.strictObject({
     .record(name, source)
     .refine((all) => Object.keys(all).length > 0, 'found no source, want at least one')
     .describe('Where data comes from, by a name of your choice.'),
-  contract: z.record(name, tableContract).default({}).describe('What the data must look like, by source name.'),
+  contract: z
+    .union([z.string().min(1).max(4000), z.record(name, tableContract)])
+    .default({})
+    .describe('What the data must look like: a contract file (Open Data Contract Standard), or rules by source name.'),
   prepare: z
     .string()
     .min(1)
@@ -206,12 +332,16 @@ export const modelSpecSchema = z.strictObject({
     .optional()
     .describe('An SQL file over the sources that gives the training table.'),
   task: task.describe('What is predicted, from what.'),
+  drift: drift
+    .prefault({})
+    .describe('How new data and live requests are compared with what the champion learned from.'),
   split: split.describe('Which rows train, validate and test.'),
   trainer: trainer.prefault({}).describe('The program that fits the model.'),
   evaluation: evaluation.prefault({}).describe('How candidate and champion are measured.'),
   gate: gate.prefault({}).describe('What a candidate must show before it may become champion.'),
   rollout: rollout.default({ kind: 'direct', timeout: '60s' }).describe('How a new champion takes the traffic.'),
   triggers: triggers.prefault({}).describe('When to ask for training.'),
+  cache: cache.prefault({}).describe('Which steps may take the result of an earlier run on the very same inputs.'),
 });
 
 /** A model spec as people write it: what has a default may be left out. */
@@ -220,11 +350,15 @@ export type ModelSpecInput = z.input<typeof modelSpecSchema>;
 export type ModelSpec = z.output<typeof modelSpecSchema>;
 export type SourceSpec = ModelSpec['sources'][string];
 
-export type TableContract = ModelSpec['contract'][string];
+/** The short form of a contract, written in the spec itself. */
+export type InlineContract = Exclude<ModelSpec['contract'], string>;
+export type TableContract = InlineContract[string];
 export type ColumnRule = TableContract['columns'][string];
 export type TaskSpec = ModelSpec['task'];
 export type SplitSpec = ModelSpec['split'];
 
+export type TimeSplit = Extract<SplitSpec, { by: 'time' }>;
+export type DriftSpec = ModelSpec['drift'];
 export type EvaluationSpec = ModelSpec['evaluation'];
 export type GateSpec = ModelSpec['gate'];
 export type MetricName = EvaluationSpec['metrics'][number];
@@ -237,4 +371,6 @@ export interface StoredSpec {
   readonly spec: ModelSpec;
   /** The text of `prepare`, when the spec names one. */
   readonly prepareSql?: string;
+  /** The contract file that `contract` names, read as JSON and checked against the standard's schema. */
+  readonly contractFile?: Readonly<Record<string, unknown>>;
 }

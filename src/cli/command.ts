@@ -58,3 +58,13 @@ export interface Command {
   /** Gives the exit code; nothing means 0. What it throws is reported, see `report-error.ts`. */
   run(context: CommandContext): Promise<number | void>;
 }
+
+/** Commands of one subject under one word: `contract infer`, `contract diff`. The word alone is no command. */
+export interface CommandGroup {
+  readonly name: string;
+  /** One sentence. */
+  readonly summary: string;
+  readonly examples: readonly [string, ...string[]];
+  /** In the order of the help, each loaded on demand. */
+  readonly commands: Readonly<Record<string, () => Promise<Command>>>;
+}

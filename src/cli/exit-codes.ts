@@ -27,6 +27,7 @@ export function exitCodeOf(code: string): number {
   switch (code) {
     case 'SPEC.INVALID':
     case 'DATA.CONTRACT':
+    case 'DATA.PAIR':
       return EXIT_CODES.judged;
     case 'RUN.CANCELLED':
       return EXIT_CODES.cancelled;

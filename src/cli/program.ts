@@ -45,7 +45,9 @@ async function buildProgram(name: string, words: readonly string[], screen: Scre
   // A word may be an option's value and a command's name at once, so all that could be meant are loaded.
   const called = Object.entries(COMMANDS).filter(([command]) => words.includes(command));
   const wanted = called.length > 0 ? called : Object.entries(COMMANDS);
-  for (const command of await Promise.all(wanted.map(([, load]) => load()))) addCommand(program, command, screen, run);
+  for (const command of await Promise.all(wanted.map(([, load]) => load()))) {
+    await addCommand(program, command, screen, run);
+  }
   return program;
 }
 
@@ -64,10 +66,22 @@ function usageError(error: CommanderError, program: Commander, words: readonly s
   const [unknown] = error.code === 'commander.help' ? program.parseOptions([...words]).unknown : [];
   const found = unknown === undefined ? 'found no command, want one' : `unknown option '${unknown}'`;
   const message = error.code === 'commander.help' ? found : error.message.replace(/^error: /, '');
-  const command = words.find((word) => Object.hasOwn(COMMANDS, word));
   return new UsageError(`Cannot run this command line: ${message.replaceAll(/\s*\n\s*/g, ' ')}`, {
-    fix: `See: ${[program.name(), command, '--help'].filter((word) => word !== undefined).join(' ')}`,
+    fix: `See: ${[program.name(), ...calledNames(program, words), '--help'].join(' ')}`,
   });
+}
+
+/** The names of the command that was meant: of the group first. */
+function calledNames(program: Commander, words: readonly string[]): string[] {
+  const names: string[] = [];
+  let at = program;
+  for (const word of words) {
+    const sub = at.commands.find((each) => each.name() === word);
+    if (!sub) continue;
+    names.push(word);
+    at = sub;
+  }
+  return names;
 }
 
 /** `perennial`, or `temporal-perennial` when the program was started by that name. */

@@ -14,7 +14,7 @@ export interface Ref {
 }
 
 /** The kinds of manifest that the store keeps under `manifests/<kind>/<digest>.json`. */
-export type ManifestKind = 'spec' | 'snapshot' | 'report' | 'split' | 'bundle' | 'evaluation';
+export type ManifestKind = 'spec' | 'snapshot' | 'changes' | 'report' | 'profile' | 'split' | 'bundle' | 'evaluation';
 
 const DIGEST = /^[0-9a-f]{64}$/;
 const SEGMENT = /^[a-z0-9][a-z0-9._-]{0,199}$/;
@@ -37,6 +37,24 @@ export function blobKey(sha256: Sha256): string {
 /** Key of the manifest of this kind and digest. */
 export function manifestKey(kind: ManifestKind, sha256: Sha256): string {
   return `manifests/${kind}/${checkedDigest(sha256)}.json`;
+}
+
+/** The digest that a key names, when it is that of a blob or of a manifest: then only bytes of this digest belong there. */
+export function digestOfKey(key: string): Sha256 | undefined {
+  return /^(?:blobs\/sha256\/[0-9a-f]{2}\/([0-9a-f]{64})|manifests\/[a-z]+\/([0-9a-f]{64})\.json)$/
+    .exec(key)
+    ?.slice(1)
+    .find((digest) => digest !== undefined);
+}
+
+/** Key of what a step gave for this digest of everything that it depends on. */
+export function cacheKey(step: string, digest: Sha256): string {
+  return `cache/${checkedSegment(step)}/${checkedDigest(digest)}.json`;
+}
+
+/** Key of the word that SQL of this digest was checked for features that know the future, and has none. */
+export function leakCheckKey(digest: Sha256): string {
+  return `checks/leak/${checkedDigest(digest)}.json`;
 }
 
 /** Key prefix of one model's ledger. */
@@ -62,6 +80,11 @@ export function runKey(model: string, run: number): string {
 /** Key prefix of the announcements of the model servers that serve this model. */
 export function serverPrefix(model: string): string {
   return `servers/${checkedSegment(model)}/`;
+}
+
+/** Key prefix of the profiles of what a model was asked while this bundle answered. */
+export function livePrefix(model: string, bundle: Sha256): string {
+  return `live/${checkedSegment(model)}/${checkedDigest(bundle)}/`;
 }
 
 function padded(count: number): string {

@@ -1,4 +1,7 @@
 import type { Ref, Sha256 } from './artifact.js';
+import type { ContractFinding } from './contract.js';
+import type { DriftFinding } from './drift.js';
+import type { TableProfile } from './profile.js';
 
 /** Column types as the contract and the signature name them; everything else DuckDB has is `other`. */
 export type ColumnType = 'string' | 'integer' | 'number' | 'boolean' | 'timestamp' | 'date' | 'other';
@@ -14,6 +17,7 @@ export interface SourceObject {
   readonly id: string;
   /** An ETag, or size and modification time. */
   readonly version: string;
+  /** 0 where that shows only when it is fetched: rows of a database. */
   readonly bytes: number;
 }
 
@@ -35,6 +39,10 @@ export interface SnapshotPart {
   /** Least and greatest event time, ISO 8601 in UTC, when the part has the event-time column. */
   readonly from?: string;
   readonly to?: string;
+  /** Profile of the rows, a blob with a `TableProfile`; written when the part is checked. */
+  readonly profile?: Ref;
+  /** Rows that broke a rule and were taken out of the part when it was checked: Parquet, with a column of reasons. */
+  readonly quarantine?: { readonly ref: Ref; readonly rows: number };
 }
 
 /** An immutable dataset version: `manifests/snapshot/<digest>.json`. The parts are also the sources' cursor. */
@@ -46,33 +54,21 @@ export interface Snapshot {
   readonly rows: number;
 }
 
-/** What one contract rule found in one new part. */
-export interface ContractFinding {
-  readonly source: string;
-  readonly object: string;
-  /** `''` for a rule on the whole table. */
-  readonly column: string;
-  readonly rule: 'missing' | 'unexpected' | 'type' | 'nulls' | 'min' | 'max' | 'values' | 'rows' | 'duplicate';
-  /** One sentence: found and wanted. */
-  readonly message: string;
-  /** Share of the rows that break the rule, where rows do. */
-  readonly badShare?: number;
+/** What a run found at the sources, beside what it knew: `manifests/changes/<digest>.json`. */
+export interface SourceChanges {
+  readonly kind: 'changes';
+  readonly schemaVersion: 1;
+  readonly snapshot: Sha256;
+  /** By source name; ids of objects, sorted. */
+  readonly sources: Readonly<Record<string, ChangedObjects>>;
 }
 
-/** Statistics of one column. */
-export interface ColumnProfile {
-  readonly name: string;
-  readonly type: ColumnType;
-  readonly rows: number;
-  readonly nulls: number;
-  readonly distinct?: number;
-  /** Numbers only (timestamps as milliseconds since 1970). */
-  readonly min?: number;
-  readonly max?: number;
-  readonly mean?: number;
-  readonly deviation?: number;
-  /** Most frequent values of text columns, at most ten. */
-  readonly top?: readonly { readonly value: string; readonly count: number }[];
+export interface ChangedObjects {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly gone: readonly string[];
+  /** The same at the source, but read again because of another contract, format, event time or version of the reader. */
+  readonly reread?: readonly string[];
 }
 
 /** What validation found: `manifests/report/<digest>.json`. */
@@ -82,9 +78,26 @@ export interface ValidationReport {
   readonly snapshot: Sha256;
   readonly checkedParts: number;
   readonly checkedRows: number;
+  /** Of all severities; any of severity `block` has stopped the run. */
   readonly findings: readonly ContractFinding[];
-  /** By source name. */
-  readonly profiles: Readonly<Record<string, readonly ColumnProfile[]>>;
+  /** Findings beyond the first thousand, the gravest first; absent when all are listed. */
+  readonly moreFindings?: number;
+  /** Rows that were set aside. */
+  readonly quarantinedRows: number;
+  /** Of the new rows, by source name. */
+  readonly profiles: Readonly<Record<string, TableProfile>>;
+  /** New data and live requests beside what the champion learned from; absent when there is nothing to compare with. */
+  readonly drift?: readonly DriftFinding[];
+}
+
+/** Profiles of what a candidate learned from: `manifests/profile/<digest>.json`. */
+export interface DataProfile {
+  readonly kind: 'profile';
+  readonly schemaVersion: 1;
+  /** The training rows as the trainer got them: features, label, event time. */
+  readonly training: TableProfile;
+  /** The rows of the sources in the time of the training window, by source name. */
+  readonly sources: Readonly<Record<string, TableProfile>>;
 }
 
 /** Train, validation and test rows of a snapshot, each one Parquet blob: `manifests/split/<digest>.json`. */
@@ -94,6 +107,14 @@ export interface Split {
   readonly snapshot: Sha256;
   /** SHA-256 of the SQL that prepared the table; absent when the source was taken as it is. */
   readonly prepareSha256?: Sha256;
+  /** A {@link DataProfile}. */
+  readonly profile: Ref;
+  /** How the rows were cut, in the words of the spec. */
+  readonly by: 'time' | 'group' | 'hash' | 'stratified' | 'fixed';
+  /** The rest of the spec's `split`: windows or shares, columns. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Rows from then on were left out of every source, ISO 8601. Absent: none were. */
+  readonly asOf?: string;
   readonly columns: readonly Column[];
   readonly train: SplitPart;
   readonly validation: SplitPart;

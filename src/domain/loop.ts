@@ -1,6 +1,6 @@
 import type { Ref } from './artifact.js';
 import { canonicalJson } from './canonical.js';
-import type { RunPlan } from './run.js';
+import type { RunFailure, RunPlan } from './run.js';
 import type { RefusalReason, TrainingAnswer, TrainingRequest } from './trigger.js';
 import type { VerdictKind } from './verdict.js';
 
@@ -11,6 +11,8 @@ export interface RunOutcome {
   readonly outcome: VerdictKind | 'FAILED';
   readonly version?: number;
   readonly champion?: number;
+  /** Of what it failed, and where, if that is known. */
+  readonly failure?: Pick<RunFailure, 'code'> & Partial<Pick<RunFailure, 'stage'>>;
 }
 
 /** A run that is wanted or under way, with everybody who waits for its outcome. */
@@ -28,7 +30,7 @@ export interface LoopState {
   readonly nextRun: number;
   readonly current?: WantedRun;
   readonly queued?: WantedRun;
-  /** When the newest run was started, in milliseconds since 1970. */
+  /** When the newest run that was no backfill's was started, in milliseconds since 1970. */
   readonly lastStartMs?: number;
   /** The last snapshot that passed its contract. */
   readonly snapshot?: Ref;
@@ -41,14 +43,38 @@ export interface LoopState {
 export const REMEMBERED_RUNS = 20;
 export const REMEMBERED_ANSWERS = 200;
 
+/** What a loop knows from an earlier loop of its model. */
+export interface LoopBefore {
+  /** Number of the first run. Default 1. */
+  readonly firstRun?: number;
+  /** The last snapshot that was accepted. */
+  readonly snapshot?: Ref;
+  readonly lastStartMs?: number;
+  /** Default: false. */
+  readonly paused?: boolean;
+}
+
 /** The state of a loop that has not run yet. */
-export function newLoop(model: string, plan: RunPlan, firstRun = 1, snapshot?: Ref): LoopState {
-  return { model, plan, paused: false, nextRun: firstRun, recent: [], answers: [], ...(snapshot && { snapshot }) };
+export function newLoop(model: string, plan: RunPlan, before: LoopBefore = {}): LoopState {
+  const { firstRun = 1, paused = false, snapshot, lastStartMs } = before;
+  return {
+    model,
+    plan,
+    paused,
+    nextRun: firstRun,
+    recent: [],
+    answers: [],
+    ...(snapshot && { snapshot }),
+    ...(lastStartMs !== undefined && { lastStartMs }),
+  };
 }
 
 /**
  * Answers a request for training: started (nothing is under way), queued (one run is under way), coalesced (one waits
  * already and would do the same), or refused with the reason. Pure; the same id always gets the same answer.
+ *
+ * People may ask at any time. Other triggers are refused during the cooldown and while the loop is paused. A backfill gives
+ * way to both: it gets a run when nothing is under way, and asks again later otherwise.
  */
 export function arbitrate(
   state: LoopState,
@@ -68,16 +94,26 @@ function decide(
   request: TrainingRequest,
   nowMs: number,
 ): { state: LoopState; answer: TrainingAnswer } {
-  const byHand = request.trigger.kind === 'manual';
-  if (state.paused && !byHand)
+  const { kind } = request.trigger;
+  if (request.spec !== undefined && request.spec !== state.plan.spec.sha256) {
+    return refuse(state, 'changed', `The spec of ${state.model} is another one by now than the one that this is about`);
+  }
+  const asked = kind === 'backfill' ? joinBackfill(state, request) : undefined;
+  if (asked) return asked;
+  if (state.paused && kind !== 'manual')
     return refuse(state, 'paused', `${state.model} is paused: only requests by hand are taken`);
+  const { current, queued } = state;
+  const first = queued ?? current;
+  if (kind === 'backfill' && first) {
+    return refuse(state, 'busy', `Run ${first.run} comes first: ask again when nothing is under way`);
+  }
 
   const readyAtMs = (state.lastStartMs ?? -Infinity) + state.plan.cooldownMs;
-  if (!byHand && !state.queued && nowMs < readyAtMs) {
+  if (kind !== 'manual' && kind !== 'backfill' && !queued && nowMs < readyAtMs) {
     const wait = Math.ceil((readyAtMs - nowMs) / 1000);
     return refuse(state, 'cooldown', `${state.model} was trained too recently: ask again in ${wait} s`);
   }
-  if (state.queued) return coalesce(state, state.queued, request);
+  if (queued) return coalesce(state, queued, request);
 
   const wanted: WantedRun = {
     run: state.nextRun,
@@ -85,28 +121,45 @@ function decide(
     replyTo: request.replyTo === undefined ? [] : [request.replyTo],
   };
   const next = { ...state, queued: wanted, nextRun: state.nextRun + 1 };
-  if (state.current) {
-    const message = `Queued as run ${wanted.run}: run ${state.current.run} is under way`;
+  if (current) {
+    const message = `Queued as run ${wanted.run}: run ${current.run} is under way`;
     return { state: next, answer: { message, outcome: 'queued', run: wanted.run } };
   }
   return { state: next, answer: { message: `Started run ${wanted.run}`, outcome: 'started', run: wanted.run } };
 }
 
 function coalesce(state: LoopState, queued: WantedRun, request: TrainingRequest) {
-  if (canonicalJson(request.parameters ?? {}) !== canonicalJson(queued.request.parameters ?? {})) {
-    return refuse(
-      state,
-      'busy',
-      `Run ${queued.run} waits already, with other parameters: ask again when it has started`,
-    );
+  if (wish(request) !== wish(queued.request)) {
+    const message = `Run ${queued.run} waits already, with other parameters: ask again when it has started`;
+    return refuse(state, 'busy', message);
   }
-  const replyTo = request.replyTo === undefined ? queued.replyTo : [...queued.replyTo, request.replyTo];
   const answer = {
     message: `Coalesced into run ${queued.run}, which waits already`,
     outcome: 'coalesced' as const,
     run: queued.run,
   };
-  return { state: { ...state, queued: { ...queued, replyTo } }, answer };
+  return { state: { ...state, queued: withReply(queued, request) }, answer };
+}
+
+/** A backfill that was ended and started again finds the run that it had asked for: the same window is not run twice. */
+function joinBackfill(state: LoopState, request: TrainingRequest) {
+  for (const place of ['current', 'queued'] as const) {
+    const wanted = state[place];
+    if (wanted?.request.trigger.kind !== 'backfill' || wish(wanted.request) !== wish(request)) continue;
+    const answer = { message: `Run ${wanted.run} does it already`, outcome: 'coalesced' as const, run: wanted.run };
+    return { state: { ...state, [place]: withReply(wanted, request) }, answer };
+  }
+  return undefined;
+}
+
+/** What a request wants done, whoever asks and why. */
+function wish({ parameters = {}, asOf = '', promote = true, cache = true }: TrainingRequest): string {
+  return canonicalJson({ parameters, asOf, promote, cache });
+}
+
+function withReply(wanted: WantedRun, { replyTo }: TrainingRequest): WantedRun {
+  if (replyTo === undefined || wanted.replyTo.includes(replyTo)) return wanted;
+  return { ...wanted, replyTo: [...wanted.replyTo, replyTo] };
 }
 
 function refuse(state: LoopState, reason: RefusalReason, message: string) {
@@ -117,7 +170,9 @@ function refuse(state: LoopState, reason: RefusalReason, message: string) {
 export function startQueued(state: LoopState, nowMs: number): LoopState {
   const { queued, ...rest } = state;
   if (!queued || state.current) return state;
-  return { ...rest, current: queued, lastStartMs: nowMs };
+  // A model is no fresher for a look at its past.
+  const fresh = queued.request.trigger.kind === 'backfill' ? {} : { lastStartMs: nowMs };
+  return { ...rest, current: queued, ...fresh };
 }
 
 /** Takes note of how the current run ended; a snapshot that passed its contract becomes the cursor of the next run. */

@@ -42,7 +42,14 @@ export interface RunInput {
   readonly snapshot?: Ref;
   /** Hyperparameters laid over the spec's for this run only. */
   readonly parameters?: Readonly<Record<string, unknown>>;
+  /** See `TrainingRequest`. */
+  readonly asOf?: string;
+  readonly promote?: boolean;
+  readonly cache?: boolean;
 }
+
+/** Whether a step took the result of an earlier run on the very same inputs. `off`: it was told not to look. */
+export type CacheUse = 'hit' | 'miss' | 'off';
 
 /** What a run ends with. The first member is what people read first in the Temporal UI. */
 export interface RunResult {
@@ -60,6 +67,8 @@ export interface RunResult {
   readonly snapshot: Ref;
   /** Live servers that answer with the new model; absent when nothing was promoted. */
   readonly servers?: readonly string[];
+  /** What the data check told without stopping the run, one sentence each; absent when there was nothing. */
+  readonly warnings?: readonly string[];
 }
 
 export interface RunRows {
@@ -76,6 +85,8 @@ export interface RunRows {
 export interface Evidence {
   readonly spec: Sha256;
   readonly snapshot?: Sha256;
+  /** What was new, changed and gone at the sources. */
+  readonly changes?: Sha256;
   readonly report?: Sha256;
   readonly split?: Sha256;
   readonly bundle?: Sha256;
@@ -113,6 +124,11 @@ export interface RunRecord {
   readonly finishedAt: string;
   readonly outcome: VerdictKind | 'FAILED';
   readonly summary: string;
+  /** See `TrainingRequest`. */
+  readonly asOf?: string;
+  readonly promote?: boolean;
+  /** By step, as far as the run went. */
+  readonly cache?: Readonly<Record<string, CacheUse>>;
   readonly evidence: Evidence;
   readonly result?: RunResult;
   readonly failure?: RunFailure;
@@ -145,9 +161,10 @@ export interface LoopMemo {
     readonly spec: Sha256;
     readonly objective: string;
     readonly owners: RunPlan['owners'];
+    readonly paused: boolean;
   };
 }
 
-export function loopMemo({ spec, objective, owners }: RunPlan): LoopMemo & Record<string, unknown> {
-  return { perennial: { spec: spec.sha256, objective, owners } };
+export function loopMemo({ spec, objective, owners }: RunPlan, paused = false): LoopMemo & Record<string, unknown> {
+  return { perennial: { spec: spec.sha256, objective, owners, paused } };
 }

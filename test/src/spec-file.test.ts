@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { diffContracts } from '../../src/contracts/diff.js';
+import { compileContractFile, contractOf } from '../../src/contracts/index.js';
 import { defineModel } from '../../src/define-model.js';
 import { SpecInvalidError, UsageError } from '../../src/errors.js';
 import { readSpecFile } from '../../src/spec-file.js';
@@ -53,7 +55,7 @@ test('a module that exports a model is read like a file', async () => {
   const file = await put('spec.mjs', `export default ${JSON.stringify(SMALLEST)};`);
   const { spec } = await readSpecFile(file);
   expect(spec.sources['rain']).toMatchObject({ path: path.join(folder, 'rain.csv') });
-  expect(spec.split.train).toBe('28d');
+  expect(spec.split).toMatchObject({ by: 'time', train: '28d' });
 });
 
 test.each([
@@ -114,6 +116,106 @@ test.each([
   expect(error.problems[0]?.line).toBe(line);
   expect(error.problems[0]?.column).toBe(column);
   expect(error.fix).toContain(`perennial validate ${file}`);
+});
+
+const WITH_CONTRACT = JSON.stringify({ ...SMALLEST, contract: 'rules/rain.odcs.yaml' }, null, 1);
+const RAIN = `apiVersion: v3.1.0
+kind: DataContract
+id: rain
+version: 1.0.0
+status: active
+schema:
+  - name: rain
+    properties:
+      - { name: rains, logicalType: boolean }
+      - { name: cloud, logicalType: number }
+      - { name: at, logicalType: timestamp }
+`;
+
+test('a contract file is read beside the spec and kept with it', async () => {
+  await mkdir(path.join(folder, 'rules'));
+  await put('rules/rain.odcs.yaml', RAIN);
+  const { spec, contractFile } = await readSpecFile(await put('spec.yaml', WITH_CONTRACT));
+  expect(spec.contract).toBe('rules/rain.odcs.yaml');
+  expect(contractFile).toMatchObject({ id: 'rain', schema: [{ name: 'rain' }] });
+});
+
+test.each([
+  ['is not YAML', 'a: [1', '', 'not YAML that can be read', 1],
+  ['is empty', '# nothing', '', 'found an empty value, want a data contract: keys and values', 1],
+  [
+    'breaks the standard',
+    RAIN.replace('boolean', 'bool'),
+    'schema[0].properties[0].logicalType',
+    'found "bool", want',
+    9,
+  ],
+  [
+    'contradicts itself',
+    RAIN.replace('name: cloud', 'name: RAINS'),
+    'schema[0].properties[1].name',
+    'a second time',
+    10,
+  ],
+  ['names another source', RAIN.replace('- name: rain', '- name: rian'), 'schema[0].name', 'did you mean "rain"?', 7],
+  ['has a number that is none', RAIN.replace('1.0.0', '.nan'), 'version', 'found NaN, want a finite number', 4],
+])('a contract file that %s is refused, with its own place', async (_, text, at, message, line) => {
+  await mkdir(path.join(folder, 'rules'));
+  await put('rules/rain.odcs.yaml', text);
+  const file = await put('spec.yaml', WITH_CONTRACT);
+  const { problems, fix } = await refusal(readSpecFile(file));
+  expect(problems[0]).toMatchObject({ path: at, file: path.join(folder, 'rules/rain.odcs.yaml'), line });
+  expect(problems[0]?.message).toContain(message);
+  expect(fix).toContain(`perennial validate ${file}`);
+});
+
+test('a contract file that is not there is a problem of the spec, at the key that names it', async () => {
+  const { problems } = await refusal(readSpecFile(await put('spec.yaml', WITH_CONTRACT)));
+  const line = WITH_CONTRACT.split('\n').findIndex((text) => text.includes('"contract"')) + 1;
+  const message = 'cannot read the contract file "rules/rain.odcs.yaml" beside the spec: found no such file';
+  expect(problems).toMatchObject([{ path: 'contract', line, message }]);
+});
+
+test('a contract file and a task that do not fit are a problem of the spec', async () => {
+  await mkdir(path.join(folder, 'rules'));
+  await put('rules/rain.odcs.yaml', RAIN.replace('cloud', 'clouds').replace('boolean', 'string'));
+  const { problems } = await refusal(readSpecFile(await put('spec.yaml', WITH_CONTRACT)));
+  expect(problems.map(({ path: at, message }) => `${at} ${message}`)).toStrictEqual([
+    'task.label found a column of type string in the contract, want boolean or integer or number',
+    'task.features[0] found no column "cloud" in the contract, want one of rains, clouds, at; did you mean "clouds"?',
+  ]);
+  expect(problems[0]?.line).toBeGreaterThan(1);
+});
+
+test('the contract of the example asks the same as short rules in a spec would', async () => {
+  const { spec, contractFile, prepareSql } = await readSpecFile('examples/late-flights/perennial.yaml');
+  expect(prepareSql).toContain('FROM flights');
+  const short = defineModel({
+    ...spec,
+    contract: {
+      flights: {
+        columns: {
+          date: { type: 'timestamp', min: '2001-01-01', max: '2002-01-01' },
+          delay: { type: 'integer', min: -180, max: 1800, maxBadShare: 0.001 },
+          distance: { type: 'integer', min: 1, max: 6000 },
+          origin: { type: 'string' },
+          destination: { type: 'string' },
+        },
+        rows: { min: 50_000, max: 500_000 },
+      },
+    },
+  });
+  const { changes } = diffContracts(
+    contractOf({ spec: short }),
+    contractOf({ spec, ...(contractFile && { contractFile }) }),
+  );
+  expect(changes.map(({ message }) => message)).toStrictEqual([
+    'column "date": no role -> eventTime',
+    'column "distance": no role -> feature',
+    'column "origin": no role -> feature and slice',
+    'column "destination": no role -> feature and slice',
+  ]);
+  expect(compileContractFile({ spec, ...(contractFile && { contractFile }) }).notes).toStrictEqual([]);
 });
 
 test('a spec file that is not there, or of another kind, is wrong use', async () => {

@@ -28,13 +28,13 @@ const CASES: readonly (readonly [name: string, from: string, to: string, problem
     'an unknown value',
     'format: parquet',
     'format: parqet',
-    ['@parqet sources.flights.format: found "parqet", want one of csv, parquet; did you mean "parquet"?'],
+    ['@parqet sources.flights.format: found "parqet", want one of csv, tsv, jsonl, parquet; did you mean "parquet"?'],
   ],
   [
     'an unknown kind',
     'kind: s3',
     'kind: s4',
-    ['@s4 sources.flights.kind: found "s4", want one of s3, file; did you mean "s3"?'],
+    ['@s4 sources.flights.kind: found "s4", want one of s3, file, http, postgres; did you mean "s3"?'],
   ],
   [
     'text for a number',
@@ -92,7 +92,9 @@ const CASES: readonly (readonly [name: string, from: string, to: string, problem
     'a contract for no source',
     'contract:\n  flights:',
     'contract:\n  flight:',
-    ['@flight contract.flight: found no source "flight", want one of flights, weather; did you mean "flights"?'],
+    [
+      '@flight contract.flight: found no source "flight", want one of flights, weather, training; did you mean "flights"?',
+    ],
   ],
   [
     'several sources without prepare',
