@@ -1,13 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { contractOf } from '../src/contracts/index.js';
+import { checkPair } from '../src/contracts/pair.js';
 import type { Ref } from '../src/domain/artifact.js';
-import type { Snapshot, SnapshotPart, SourceObject } from '../src/domain/data.js';
+import type { ColumnType, Snapshot, SnapshotPart, SourceObject } from '../src/domain/data.js';
 import { ingestObject } from '../src/data/ingest.js';
+import { keyTime } from '../src/data/key-time.js';
 import { readingDigest } from '../src/data/reading.js';
-import { buildSnapshot, diffObjects } from '../src/data/snapshot.js';
-import { DataEmptyError } from '../src/errors.js';
+import { buildChanges, buildSnapshot, diffObjects, repeatedId, type ObjectChanges } from '../src/data/snapshot.js';
+import { DataEmptyError, DataUnreadableError, SourceRefusedError } from '../src/errors.js';
 import type { Source } from '../src/sources/source.js';
-import type { ModelSpec, StoredSpec } from '../src/spec.js';
+import type { ModelSpec, SourceSpec, StoredSpec } from '../src/spec.js';
 import { putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
 import type { ActivityDeps } from './deps.js';
 import { withScratch } from './scratch.js';
@@ -22,6 +25,8 @@ export interface IngestInput {
 
 export interface Ingested {
   readonly snapshot: Ref;
+  /** What was new, changed and gone at the sources: a `SourceChanges` manifest. */
+  readonly changes: Ref;
   /** Rows of the snapshot. */
   readonly rows: number;
   /** Rows that were read now. */
@@ -29,63 +34,84 @@ export interface Ingested {
   readonly message: string;
 }
 
+type IngestDeps = Pick<ActivityDeps, 'store' | 'scratchFolder' | 'openSource'>;
+
 /**
- * Lists every source, reads what is new or changed since the snapshot before, or was read under another contract, one content-addressed Parquet part an
- * object, and writes the new snapshot. Nothing is taken twice: a snapshot's parts are the cursor.
+ * Lists every source, reads what is new or changed since the snapshot before, or was read under another contract, one
+ * content-addressed Parquet part an object, and writes the new snapshot and what changed. Nothing is skipped and nothing
+ * taken twice: a snapshot's parts are the cursor. Scratch space holds one object at a time.
  */
 export async function ingest(
-  deps: ActivityDeps,
+  deps: IngestDeps,
   { model, spec: specRef, previous }: IngestInput,
   signal: AbortSignal,
 ): Promise<Ingested> {
   const { store } = deps;
-  const [{ spec }, before] = await Promise.all([
-    readManifest<StoredSpec>(store, specRef),
-    previous && readManifest<Snapshot>(store, previous),
+  const [stored, before] = await Promise.all([
+    readManifest<StoredSpec>(store, specRef, { signal }),
+    previous && readManifest<Snapshot>(store, previous, { signal }),
   ]);
+  const { spec } = stored;
+  checkPair(stored);
   return await withScratch(deps.scratchFolder, async (scratch) => {
     const parts: SnapshotPart[] = [];
-    const counts = { read: 0, kept: 0, gone: 0, rows: 0 };
+    const changes: Record<string, ObjectChanges> = {};
+    let newRows = 0;
     for (const [name, declared] of Object.entries(spec.sources)) {
       const source = deps.openSource(declared);
       const known = before?.parts.filter((part) => part.source === name) ?? [];
-      const digest = readingDigest(spec, name);
-      const { added, changed, gone, kept } = diffObjects(known, await source.list({ signal }), digest);
-      parts.push(...kept);
-      counts.kept += kept.length;
-      counts.gone += gone.length;
-      for (const object of [...added, ...changed]) {
-        const part = await readObject(deps, { spec, name, source, object, scratch }, signal);
-        parts.push({ ...part, reading: digest });
-        counts.read += 1;
-        counts.rows += part.rows;
+      const listing = await listed(source, known, signal);
+      const reading = readingDigest(stored, name);
+      const found = diffObjects(known, listing, reading);
+      changes[name] = found;
+      parts.push(...found.kept);
+      for (const object of [...found.added, ...found.changed, ...found.reread]) {
+        const part = await readObject(deps, { stored, name, declared, source, object, scratch }, signal);
+        parts.push({ ...part, reading });
+        newRows += part.rows;
       }
     }
     if (parts.length === 0) throw nothingThere(spec);
     const snapshot = buildSnapshot(model, parts);
     const ref = await putManifest(store, 'snapshot', snapshot, { signal });
-    const gone = counts.gone > 0 ? `, ${counts.gone} gone` : '';
-    const message = `${counts.read} files read with ${counts.rows} rows, ${counts.kept} files known already${gone}; ${snapshot.rows} rows in all`;
-    return { snapshot: ref, rows: snapshot.rows, newRows: counts.rows, message };
+    return {
+      snapshot: ref,
+      changes: await putManifest(store, 'changes', buildChanges(ref.sha256, changes), { signal }),
+      rows: snapshot.rows,
+      newRows,
+      message: `${told(Object.values(changes), newRows)}; ${snapshot.rows} rows in all`,
+    };
+  });
+}
+
+async function listed(source: Source, known: readonly SnapshotPart[], signal: AbortSignal): Promise<SourceObject[]> {
+  const listing = await source.list({ signal, known: known.map(({ object }) => object) });
+  const repeated = repeatedId(listing);
+  if (repeated === undefined) return listing;
+  // Its rows would be taken twice.
+  throw new SourceRefusedError(`Cannot take what ${source.name} lists: it lists "${repeated}" more than once`, {
+    fix: 'Correct the source: each id stands for one object.',
+    details: { object: repeated },
   });
 }
 
 interface Reading {
-  readonly spec: ModelSpec;
+  readonly stored: StoredSpec;
   /** The source's name in the spec. */
   readonly name: string;
+  readonly declared: SourceSpec;
   readonly source: Source;
   readonly object: SourceObject;
   readonly scratch: string;
 }
 
-async function readObject(deps: ActivityDeps, reading: Reading, signal: AbortSignal): Promise<SnapshotPart> {
-  const { spec, name, source, object } = reading;
+async function readObject(deps: IngestDeps, reading: Reading, signal: AbortSignal): Promise<SnapshotPart> {
+  const { stored, name, declared, source, object } = reading;
+  const time = eventTimeOf(declared, stored.spec, object);
   const scratch = await mkdtemp(join(reading.scratch, 'object-'));
   const [fetched, converted] = [join(scratch, 'object'), join(scratch, 'part.parquet')];
-  const { sha256 } = await source.fetch(object, fetched, { signal });
-  const { format } = spec.sources[name] ?? {};
-  const types = Object.entries(spec.contract[name]?.columns ?? {}).map(([column, { type }]) => [column, type] as const);
+  const { sha256, types } = await source.fetch(object, fetched, { signal });
+  const format = types ? 'csv' : 'format' in declared ? declared.format : undefined;
   const part = await ingestObject(
     {
       source: name,
@@ -93,15 +119,56 @@ async function readObject(deps: ActivityDeps, reading: Reading, signal: AbortSig
       file: fetched,
       sourceSha256: sha256,
       ...(format && { format }),
-      eventTime: spec.task.eventTime,
-      types: Object.fromEntries(types),
+      ...(time.column !== undefined && { eventTime: time.column }),
+      types: declaredTypes(stored, name),
+      ...(types && { exactTypes: types }),
     },
     converted,
     { signal, tempFolder: join(scratch, 'spill') },
   );
+  checkEventTime(declared, part);
   await putBlob(deps.store, { path: converted, sha256: part.ref.sha256, bytes: part.ref.bytes }, { signal });
   await rm(scratch, { recursive: true });
-  return part;
+  return { ...part, ...time.range };
+}
+
+/** The column that says when the rows happened, or the time that the object's name says for all of them. */
+function eventTimeOf({ eventTime }: SourceSpec, spec: ModelSpec, object: SourceObject) {
+  if (eventTime === undefined) return { column: spec.task.eventTime };
+  return 'column' in eventTime ? { column: eventTime.column } : { range: keyTime(eventTime.key, object.id) };
+}
+
+function checkEventTime({ eventTime }: SourceSpec, { object, columns }: SnapshotPart): void {
+  if (eventTime === undefined || !('column' in eventTime)) return;
+  const wanted = eventTime.column;
+  const type = columns.find(({ name }) => name === wanted)?.type;
+  if (type === 'timestamp' || type === 'date') return;
+  const found =
+    type === undefined ? `found the columns ${columns.map(({ name }) => name).join(', ')}` : `it is ${type}`;
+  throw new DataUnreadableError(`Cannot take the event time of "${object.id}" from column "${wanted}": ${found}`, {
+    fix: 'Correct `eventTime.column` of the source, or declare the column as timestamp in the contract.',
+    details: { object: object.id, column: wanted },
+  });
+}
+
+function declaredTypes(stored: StoredSpec, source: string): Record<string, ColumnType> {
+  const columns = contractOf(stored).tables[source]?.columns ?? [];
+  return Object.fromEntries(columns.flatMap(({ name, type }) => (type === undefined ? [] : [[name, type]])));
+}
+
+/** What was found, in the words of the timeline: `2 files new, 1 changed, with 400 rows; 12 known already, 1 gone`. */
+function told(changes: readonly ObjectChanges[], newRows: number): string {
+  const count = (group: keyof ObjectChanges) => changes.reduce((sum, each) => sum + each[group].length, 0);
+  const [changed, reread, gone] = [count('changed'), count('reread'), count('gone')];
+  const read = [
+    `${count('added')} files new`,
+    changed > 0 && `${changed} changed`,
+    reread > 0 && `${reread} read again`,
+  ];
+  return [
+    `${read.filter(Boolean).join(', ')}, with ${newRows} rows`,
+    `${count('kept')} known already${gone > 0 ? `, ${gone} gone` : ''}`,
+  ].join('; ');
 }
 
 function nothingThere(spec: ModelSpec): DataEmptyError {

@@ -9,6 +9,8 @@ export async function copyHashed(
   file: string,
   signal: AbortSignal | undefined,
 ): Promise<{ sha256: string; bytes: number }> {
+  // It may fail before anybody reads it, or when nobody does any more: that must not end the process.
+  stream.on('error', () => undefined);
   const hash = createHash('sha256');
   let bytes = 0;
   const hashed = async function* (chunks: AsyncIterable<Buffer>) {
@@ -20,7 +22,10 @@ export async function copyHashed(
   };
   // `wx`: a file of that name belongs to somebody else. Opened before the stream starts, so that whether it is ours to
   // remove is known whenever the stream fails.
-  const handle = await open(file, 'wx');
+  const handle = await open(file, 'wx').catch((error: unknown) => {
+    stream.destroy();
+    throw error;
+  });
   try {
     await pipeline(stream, hashed, handle.createWriteStream({ highWaterMark: 1024 * 1024 }), {
       ...(signal && { signal }),

@@ -3,6 +3,7 @@ import type { SourceObject } from '../domain/data.js';
 import { PerennialError, SourceRefusedError, SourceUnavailableError } from '../errors.js';
 import { copyHashed } from './copy-hashed.js';
 import { byId, isDataObject } from './data-object.js';
+import { isFileError } from './file-error.js';
 import { S3Refused, s3Get, type S3Address, type S3Limits } from './s3-call.js';
 import { pageQuery, parsePage } from './s3-page.js';
 import type { Source, SourceCallOptions } from './source.js';
@@ -113,21 +114,4 @@ export class S3Source implements Source {
       cause === undefined ? {} : { cause },
     );
   }
-}
-
-const FILE_CODES = new Set([
-  'EEXIST',
-  'ENOSPC',
-  'EDQUOT',
-  'EROFS',
-  'EACCES',
-  'EPERM',
-  'ENOENT',
-  'EISDIR',
-  'EIO',
-  'EMFILE',
-]);
-
-function isFileError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && FILE_CODES.has(String(error.code));
 }

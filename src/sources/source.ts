@@ -1,7 +1,20 @@
-import type { SourceObject } from '../domain/data.js';
+import type { ColumnType, SourceObject } from '../domain/data.js';
+import type { Sha256 } from '../domain/artifact.js';
 
 export interface SourceCallOptions {
   readonly signal?: AbortSignal;
+}
+
+export interface SourceListOptions extends SourceCallOptions {
+  /** What the snapshot before has of this source. */
+  readonly known?: readonly SourceObject[];
+}
+
+export interface FetchedObject {
+  readonly sha256: Sha256;
+  readonly bytes: number;
+  /** Types of columns that the source knows for sure, such as a database; they win over what CSV text looks like. */
+  readonly types?: Readonly<Record<string, ColumnType>>;
 }
 
 /**
@@ -12,13 +25,14 @@ export interface Source {
   /** For people: `s3 bucket perennial-inbox, prefix flights/`. */
   readonly name: string;
   /**
-   * Everything that is there now, sorted by `id`.
+   * Everything that is there now, sorted by `id`. A source whose objects are slices of something that grows lists the
+   * slices that are `known` as they were, and what came after them as new ones.
    * @throws SourceRefusedError when the place does not exist or may not be read; SourceUnavailableError when it may later.
    */
-  list(options?: SourceCallOptions): Promise<SourceObject[]>;
+  list(options?: SourceListOptions): Promise<SourceObject[]>;
   /**
    * Copies the object's bytes into a new local file and returns its SHA-256 and size. An object that changed since it
    * was listed is an error that a retry heals (SourceUnavailableError): never a mix of two versions.
    */
-  fetch(object: SourceObject, file: string, options?: SourceCallOptions): Promise<{ sha256: string; bytes: number }>;
+  fetch(object: SourceObject, file: string, options?: SourceCallOptions): Promise<FetchedObject>;
 }

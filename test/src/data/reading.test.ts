@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { defineModel } from '../../../src/define-model.js';
 import { readingDigest } from '../../../src/data/reading.js';
+import type { ModelSpecInput } from '../../../src/spec.js';
 import { toySpec } from '../../support/toy-data.js';
 
 const spec = toySpec('toy', 'data');
-const columns = spec.contract!['visits']!.columns;
-const digestOf = (changes: Partial<typeof spec>) => readingDigest(defineModel({ ...spec, ...changes }), 'visits');
+// The toy's rules stand in its spec.
+const contract = spec.contract as Exclude<ModelSpecInput['contract'], string | undefined>;
+const columns = contract['visits']!.columns;
+const digestOf = (changes: Partial<typeof spec>) =>
+  readingDigest({ spec: defineModel({ ...spec, ...changes }) }, 'visits');
 const contractOf = (price: (typeof columns)[string]) => ({ visits: { columns: { ...columns, price } } });
 
 describe('readingDigest', () => {
@@ -26,6 +30,8 @@ describe('readingDigest', () => {
       digestOf({ contract: {} }),
       digestOf({ sources: { visits: { kind: 'file', path: 'data', format: 'csv' } } }),
       digestOf({ contract: {}, task: { ...spec.task, eventTime: 'paid' } }),
+      digestOf({ sources: { visits: { kind: 'file', path: 'data', eventTime: { column: 'paid' } } } }),
+      digestOf({ sources: { visits: { kind: 'file', path: 'data', eventTime: { key: '{yyyy}' } } } }),
     ];
     expect(new Set(digests).size).toBe(digests.length);
   });

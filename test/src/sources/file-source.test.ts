@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SourceRefusedError } from '../../../src/errors.js';
 import { FileSource } from '../../../src/sources/file-source.js';
 import { openSource } from '../../../src/sources/index.js';
-import { sourceContract } from '../../contracts/source.js';
+import { folderSourceContract } from '../../contracts/source.js';
 
 let root = '';
 beforeAll(async () => {
@@ -22,8 +22,8 @@ async function newFolder(): Promise<string> {
   return folder;
 }
 
-sourceContract('FileSource', {
-  prefix: '',
+folderSourceContract('FileSource', {
+  id: (name) => name,
   place: async () => {
     const folder = await newFolder();
     return {

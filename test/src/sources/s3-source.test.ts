@@ -9,7 +9,7 @@ import { startMinio } from '../../../src/dev/minio.js';
 import { SourceRefusedError, SourceUnavailableError } from '../../../src/errors.js';
 import { openSource } from '../../../src/sources/index.js';
 import { S3Source } from '../../../src/sources/s3-source.js';
-import { sourceContract } from '../../contracts/source.js';
+import { folderSourceContract } from '../../contracts/source.js';
 
 let minio: Awaited<ReturnType<typeof startMinio>>;
 let client: Client;
@@ -45,8 +45,8 @@ async function newBucket(): Promise<string> {
   return bucket;
 }
 
-sourceContract('S3Source', {
-  prefix: 'data & more/',
+folderSourceContract('S3Source', {
+  id: (name) => `data & more/${name}`,
   place: async () => {
     const bucket = await newBucket();
     await client.putObject(bucket, 'elsewhere/x.csv', Buffer.from('not in the prefix'));
