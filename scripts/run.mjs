@@ -1,6 +1,6 @@
-// The door to the project for people and for CI: `npm run demo`, `npm test`, `npm run verify`, `npm run bench`. Makes
-// sure of Node, the node packages and the build first, so that a fresh clone needs no other command. Only Node's own
-// modules are used up to that point.
+// The door to the project for people and for CI: `npm run demo`, `npm test`, `npm run verify`, `npm run bench`,
+// `npm run nightly`. Makes sure of Node, the node packages and the build first, so that a fresh clone needs no other
+// command. Only Node's own modules are used up to that point.
 import { ensureBuild } from './lib/build.mjs';
 import { ensureModules } from './lib/modules.mjs';
 import { nodeProblem } from './lib/node-version.mjs';
@@ -12,6 +12,7 @@ const COMMANDS = {
   test: () => import('./lib/tests.mjs').then((module) => module.runTests(args)),
   verify: () => import('./lib/verify.mjs').then((module) => module.verify(args)),
   bench: () => import('./lib/bench.mjs').then((module) => module.bench(args)),
+  nightly: () => import('./lib/nightly.mjs').then((module) => module.nightly(args)),
   // Only what stands before the switch.
   setup: () => 0,
 };

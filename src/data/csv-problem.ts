@@ -1,89 +1,105 @@
-import { DataUnreadableError } from '../errors.js';
-import { typedCsvRelation, type CsvColumn } from './csv-relation.js';
+import type { DataUnreadableError } from '../errors.js';
 import { MAX_LINE_BYTES, type CsvHeader } from './csv-header.js';
+import { csvRelation, misread, typedCsvRelation, type CsvColumn } from './csv-relation.js';
+import { lineOfRow } from './csv-scan.js';
 import type { Db } from './duckdb.js';
-import { queryError, QueryError } from './query-error.js';
-
-/** One row that cannot be read. */
-export interface CsvProblem {
-  /** From 1; the first line holds the names. */
-  readonly line?: number;
-  readonly column?: string;
-  /** What was found and what is wanted. */
-  readonly found: string;
-}
+import { isOutOfMemory, QueryError } from './query-error.js';
+import { unreadableRows, type RowProblem } from './row-problem.js';
+import { shownValue } from './shown-value.js';
+import { quoteName } from './sql-text.js';
 
 /**
  * Reads a file that could not be ingested once more, to say where it is broken: structure first (quotes, number of
  * fields, encoding), then values that do not fit the columns' types. Up to five rows are named in `details.problems`.
+ *
+ * What DuckDB said is not kept as the cause: it quotes whole rows, and causes travel into Temporal's histories.
  */
 export async function explainCsv(
   db: Db,
-  file: string,
+  input: { readonly file: string; readonly object: string; readonly signal?: AbortSignal },
   header: CsvHeader,
   columns: readonly CsvColumn[],
-  object: string,
-  cause: unknown,
 ): Promise<DataUnreadableError> {
-  const problems = await csvProblems(db, file, header, columns);
-  return csvError(object, problems.length > 0 ? problems : [{ found: oneLine(queryError(cause).summary) }], cause);
-}
-
-/** The error for these problems, of which there is at least one. */
-export function csvError(object: string, problems: readonly CsvProblem[], cause?: unknown): DataUnreadableError {
-  const { line, column, found = '' } = problems[0] ?? {};
-  const place = (line === undefined ? '' : `, line ${line}`) + (column === undefined ? '' : `, column "${column}"`);
-  const more = problems.length > 1 ? `; ${problems.length - 1} more in the details` : '';
-  return new DataUnreadableError(`Cannot read "${object}"${place}: ${found}${more}`, {
-    fix: 'Correct the row where the file is written, and write the file again.',
-    details: { object, ...(line !== undefined && { line }), ...(column !== undefined && { column }), problems },
-    ...(cause !== undefined && { cause }),
-  });
-}
-
-/** Up to five rows that cannot be read: for their structure, or when that is sound, for values of the wrong type. */
-export async function csvProblems(
-  db: Db,
-  file: string,
-  header: CsvHeader,
-  columns: readonly CsvColumn[],
-): Promise<CsvProblem[]> {
+  const { file, object, signal } = input;
   const asText = header.names.map((name) => ({ name, type: 'VARCHAR' }));
   for (const types of [asText, columns]) {
-    const [tolerant, strict] = [REJECTS, []].map((extra) => typedCsvRelation(file, header, types, extra));
-    const found = await findProblems(db, tolerant ?? '', strict ?? '');
-    if (found.length > 0) return found;
+    const found = await rejectedRows(db, (extra) => typedCsvRelation(file, header, types, extra), types);
+    if (found.length > 0) return unreadableRows(object, found);
   }
-  return [];
+  const found = await misreadValues(db, file, header, columns, signal);
+  return unreadableRows(object, found.length > 0 ? found : [{ found: 'it cannot be read' }]);
 }
 
 const REJECTS = ['store_rejects = true', 'rejects_limit = 5'];
 
-async function findProblems(db: Db, tolerant: string, strict: string): Promise<CsvProblem[]> {
+async function rejectedRows(
+  db: Db,
+  relation: (extra: readonly string[]) => string,
+  columns: readonly CsvColumn[],
+): Promise<RowProblem[]> {
+  const problem = (line: number | undefined, name: string | undefined, message: string): RowProblem => {
+    const column = columns.find((one) => one.name === name);
+    const found = column ? unfitValue(message, column.type) : plainReason(message);
+    return { ...(line !== undefined && { line }), ...(column && { column: column.name }), found };
+  };
   try {
+    for (const table of ['reject_errors', 'reject_scans']) await db.run(`DROP TABLE IF EXISTS ${table}`);
     // Counting one column would let DuckDB skip the conversion of the others.
-    await db.rows(`SELECT count(COLUMNS(*)) FROM ${tolerant}`);
+    await db.rows(`SELECT count(COLUMNS(*)) FROM ${relation(REJECTS)}`);
     const rejects = await db.rows(
-      `SELECT line::DOUBLE, column_name, error_type::VARCHAR, error_message FROM reject_errors ORDER BY line LIMIT 5`,
+      `SELECT line::DOUBLE, CASE WHEN error_type = 'CAST' THEN column_name END, error_message
+       FROM reject_errors ORDER BY line LIMIT 5`,
     );
-    await db.run('DROP TABLE reject_errors');
-    await db.run('DROP TABLE reject_scans');
     if (rejects.length > 0) {
-      return rejects.map(([line, column, type, message]) => ({
-        line: Number(line),
-        ...(typeof column === 'string' && type === 'CAST' && { column }),
-        found: plainReason(String(message)),
-      }));
+      return rejects.map(([line, column, message]) => {
+        return problem(Number(line), typeof column === 'string' ? column : undefined, String(message));
+      });
     }
     // What is no row, such as broken UTF-8, is in no table of rejects.
-    await db.rows(`SELECT count(COLUMNS(*)) FROM ${strict}`);
+    await db.rows(`SELECT count(COLUMNS(*)) FROM ${relation([])}`);
     return [];
   } catch (error) {
-    if (!(error instanceof QueryError)) throw error;
+    if (!(error instanceof QueryError) || isOutOfMemory(error)) throw error;
     const line = /CSV Error on Line: (\d+)/.exec(error.message)?.[1];
     const column = /converting column "([^]*?)"\. /.exec(error.message)?.[1];
-    return [{ ...(line && { line: Number(line) }), ...(column && { column }), found: plainReason(error.message) }];
+    return [problem(line === undefined ? undefined : Number(line), column, error.message)];
   }
+}
+
+/** Of a value with line feeds the message has the first line only. */
+function unfitValue(message: string, type: string): string {
+  const value = /Could not convert string "([^]*?)(" to '|$)/.exec(message)?.[1];
+  const found = value === undefined ? 'found text' : `found ${shownValue(value.replaceAll('""', '"'))}`;
+  return `${found}, want ${wanted(type)}`;
+}
+
+/** The first value of each column, of up to five, that converts to something else than what stands there. */
+async function misreadValues(
+  db: Db,
+  file: string,
+  header: CsvHeader,
+  columns: readonly CsvColumn[],
+  signal: AbortSignal | undefined,
+): Promise<RowProblem[]> {
+  const tests = columns.flatMap((column) => {
+    const bad = misread(column, header.exact ? 'exact' : 'loose');
+    return bad === undefined ? [] : [{ ...column, bad }];
+  });
+  const relation = csvRelation(file, header, columns);
+  const [answers = []] = await db.rows(
+    `SELECT NULL, ${tests.map(({ bad }) => `coalesce(bool_or(${bad}), false)`).join(', ')} FROM ${relation}`,
+  );
+  const problems: RowProblem[] = [];
+  for (const { name, type, bad } of tests.filter((_, index) => answers[index + 1] === true).slice(0, 5)) {
+    const [[row, value] = []] = await db.rows(
+      `SELECT row::DOUBLE, value FROM (
+         SELECT row_number() OVER () AS row, CAST(${quoteName(name)} AS VARCHAR) AS value, ${bad} AS bad FROM ${relation}
+       ) WHERE bad ORDER BY row LIMIT 1`,
+    );
+    const line = await lineOfRow(file, Number(row), header, signal);
+    problems.push({ line, column: name, found: `found ${shownValue(String(value))}, want ${wanted(type)}` });
+  }
+  return problems.sort((one, other) => (one.line ?? 0) - (other.line ?? 0));
 }
 
 function plainReason(message: string): string {
@@ -96,22 +112,18 @@ function plainReason(message: string): string {
   if (/state machine reached an invalid state/i.test(message)) {
     return 'its line ends are mixed (some CR LF, some LF), or a quote stands where none may';
   }
-  const value = /Could not convert string "([^]*?)" to '([^']*)'/.exec(message);
-  if (value) return `found "${shorten(value[1] ?? '')}", want ${wanted(value[2] ?? '')}`;
-  return oneLine(message);
+  // Anything else that DuckDB says may quote the row.
+  return 'it cannot be read';
 }
 
+/** The values of a DuckDB type, in words that follow "want". */
 function wanted(type: string): string {
-  const names: Record<string, string> = { BIGINT: 'a whole number', DOUBLE: 'a number', BOOLEAN: 'true or false' };
+  const names: Record<string, string> = {
+    BIGINT: 'a whole number',
+    DOUBLE: 'a finite number',
+    BOOLEAN: 'true or false',
+  };
   if (type === 'DATE') return 'a date such as 2001-12-31';
   if (type.startsWith('TIMESTAMP')) return 'a time such as 2001-12-31 23:59:00';
   return names[type] ?? type;
-}
-
-function shorten(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
-}
-
-function oneLine(message: string): string {
-  return shorten(message.replace(/^[A-Z][A-Za-z ]*? Error: /, '').split('\n')[0] ?? '');
 }

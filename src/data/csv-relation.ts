@@ -28,6 +28,7 @@ export async function sniffCsv(
   declared: DeclaredTypes,
   rows: 'sample' | 'all',
 ): Promise<CsvColumn[]> {
+  if (header.exact) return header.names.map((name) => ({ name, type: storedType(declared.get(name)) }));
   const sample = rows === 'all' ? -1 : SAMPLE_ROWS;
   const found = await db.describe(
     `SELECT * FROM read_csv(${quoteFile(file)}, ${dialect(header)}, auto_detect = true, sample_size = ${sample},
@@ -39,19 +40,18 @@ export async function sniffCsv(
   }));
 }
 
-/** The file as a relation with exactly these columns, nothing guessed; whole numbers as text, see {@link csvProjection}. */
+/**
+ * The file as a relation with exactly these columns, nothing guessed; numbers and times as text, see
+ * {@link csvProjection}.
+ */
 export function csvRelation(
   file: string,
   header: CsvHeader,
   columns: readonly CsvColumn[],
   extra: readonly string[] = [],
 ): string {
-  return typedCsvRelation(
-    file,
-    header,
-    columns.map(({ name, type }) => ({ name, type: type === 'BIGINT' ? 'VARCHAR' : type })),
-    extra,
-  );
+  const asText = ({ name, type }: CsvColumn) => ({ name, type: READ_AS_TEXT.has(type) ? 'VARCHAR' : type });
+  return typedCsvRelation(file, header, columns.map(asText), extra);
 }
 
 /** As {@link csvRelation}, with every column read as its own type: for finding values that do not convert. */
@@ -67,46 +67,102 @@ export function typedCsvRelation(
 }
 
 /**
- * The expressions that turn the relation's columns into those of the part. DuckDB reads 12.5 as the whole number 13, so
- * whole numbers are read as text and their spelling is checked: `plain` wants the one in which a number is written,
- * `digits` takes 007, +7 and spaces too. What fails raises an error that begins with {@link NOT_WHOLE}, or DuckDB's own.
+ * The expressions that turn the relation's columns into those of the part. DuckDB reads 12.5 as the whole number 13,
+ * 1_000 as 1000, 1e999 as infinity, and a time with a zone as one without, so how numbers and times are spelled is
+ * checked: see {@link misread}. What fails raises an error that begins with {@link MISREAD}, or DuckDB's own.
  */
-export function csvProjection(columns: readonly CsvColumn[], spelling: 'plain' | 'digits'): string {
+export function csvProjection(columns: readonly CsvColumn[], spelling: Spelling): string {
   return columns
-    .map(({ name, type }) => {
-      const value = quoteName(name);
-      if (type === 'BIGINT') {
-        const bad = spelling === 'plain' ? `CAST(CAST(${value} AS BIGINT) AS VARCHAR) <> ${value}` : notDigits(name);
-        return `CASE WHEN ${bad} THEN error(${quoteText(NOT_WHOLE + name)}) ELSE CAST(${value} AS BIGINT) END AS ${value}`;
-      }
-      if (type === 'TIMESTAMP WITH TIME ZONE') return `CAST(${value} AS TIMESTAMP) AS ${value}`;
-      return value;
+    .map((column) => {
+      const value = quoteName(column.name);
+      const bad = misread(column, spelling);
+      const typed = READ_AS_TEXT.has(column.type) ? `CAST(${value} AS ${column.type})` : value;
+      const read = column.type === ZONED ? `CAST(${typed} AS TIMESTAMP)` : typed;
+      if (bad === undefined) return `${read} AS ${value}`;
+      return `CASE WHEN ${bad} THEN error(${quoteText(MISREAD + column.name)}) ELSE ${read} END AS ${value}`;
     })
     .join(', ');
 }
 
-/** SQL that is true for text that is not made of digits; much slower than comparing with the plain spelling. */
-export function notDigits(name: string): string {
-  return `ltrim(${quoteName(name)}, '0123456789-+ ') <> ''`;
-}
+/**
+ * How values may be spelled. `plain` wants whole numbers in the way in which they are written, quick to compare with, and
+ * times without space before them; `loose` takes 007, +7 and spaces too; `exact` takes what a database writes, infinite
+ * numbers too.
+ */
+export type Spelling = 'plain' | 'loose' | 'exact';
 
-/** SQL that is true for text that is no whole number in its plain spelling, spaces around it aside. */
-export function notPlain(name: string): string {
+/**
+ * SQL that is true for a value of the relation that DuckDB converts to something else than what stands there; undefined
+ * for a type that has no such values. NaN is a number: whoever reads the part counts it.
+ */
+export function misread({ name, type }: CsvColumn, spelling: Spelling): string | undefined {
   const value = quoteName(name);
-  return `coalesce(CAST(TRY_CAST(${value} AS BIGINT) AS VARCHAR) <> trim(${value}), ${value} IS NOT NULL)`;
+  const time = spelling === 'loose' ? `trim(${value})` : value;
+  if (type === 'DATE') return `${beginsWithoutDigit(time)} OR ${time}[5] <> '-' OR length(${time}) > 10`;
+  if (type === 'TIMESTAMP') return `${beginsWithoutDigit(time)} OR ${hasZone(time)} OR ${endsEarly(time)}`;
+  if (type === ZONED) return beginsWithoutDigit(time);
+  if (spelling === 'exact') return undefined;
+  if (type === 'DOUBLE') return `contains(${value}, '_') OR isinf(CAST(${value} AS DOUBLE))`;
+  if (type !== 'BIGINT') return undefined;
+  return spelling === 'plain'
+    ? `CAST(CAST(${value} AS BIGINT) AS VARCHAR) <> ${value}`
+    : `ltrim(${value}, '0123456789-+ ') <> ''`;
 }
 
-export const NOT_WHOLE = 'not a whole number in column: ';
+/**
+ * SQL that is true for a value for which an undeclared column of this type is text: as {@link misread}, and for whole
+ * numbers in any but their plain spelling, spaces around it aside. A time with a zone is none: see {@link withZone}.
+ */
+export function notOfType({ name, type }: CsvColumn): string | undefined {
+  const value = quoteName(name);
+  if (type === 'TIMESTAMP') {
+    return `${beginsWithoutDigit(`trim(${value})`)} OR ${endsEarly(`trim(${value})`)} OR (${withZone({ name, type })} AND TRY_CAST(${value} AS TIMESTAMPTZ) IS NULL)`;
+  }
+  if (type === 'BIGINT') {
+    return `coalesce(CAST(TRY_CAST(${value} AS BIGINT) AS VARCHAR) <> trim(${value}), ${value} IS NOT NULL)`;
+  }
+  if (type === 'DOUBLE') return `contains(${value}, '_') OR coalesce(isinf(TRY_CAST(${value} AS DOUBLE)), false)`;
+  return misread({ name, type }, 'loose');
+}
 
-function dialect({ delimiter }: CsvHeader): string {
+/** SQL that is true for a value that makes a column of times one of times with a zone; undefined for other columns. */
+export function withZone({ name, type }: CsvColumn): string | undefined {
+  return type === 'TIMESTAMP' ? hasZone(`trim(${quoteName(name)})`) : undefined;
+}
+
+/** True for times that are words to DuckDB: "epoch", which it takes for 1900-01-01 among dates, and "infinity". */
+function beginsWithoutDigit(value: string): string {
+  return `ltrim(${value}[1], '0123456789') <> ''`;
+}
+
+/** True for a time that ends in the middle: 10:00 is what DuckDB makes of "10:" and of "10:00:". */
+function endsEarly(value: string): string {
+  return `${value}[-1] IN (':', '.', 'T')`;
+}
+
+/** True for a time that has anything but digits behind its date. */
+function hasZone(value: string): string {
+  return `ltrim(substr(${value}, 11), '0123456789:.T ') <> ''`;
+}
+
+export const MISREAD = 'misread value in column: ';
+export const ZONED = 'TIMESTAMP WITH TIME ZONE';
+const READ_AS_TEXT = new Set(['BIGINT', 'DOUBLE', 'DATE', 'TIMESTAMP', ZONED]);
+
+function dialect({ delimiter, exact = false }: CsvHeader): string {
   return [
     `delim = ${quoteText(delimiter)}`,
+    `allow_quoted_nulls = ${!exact}`,
     `quote = '"', escape = '"', comment = '', skip = 0, header = true, compression = 'none', encoding = 'utf-8'`,
     `strict_mode = true, null_padding = false, normalize_names = false`,
     `dateformat = '%Y-%m-%d', max_line_size = ${MAX_LINE_BYTES}`,
     // The default of 32 MB a thread doubles the memory and is no faster.
     `buffer_size = ${2 * MAX_LINE_BYTES}`,
   ].join(', ');
+}
+
+function storedType(type: ColumnType | undefined): string {
+  return type === undefined || type === 'other' ? 'VARCHAR' : STORED_TYPE[type];
 }
 
 function chosenType(sniffed: string, declared: ColumnType | undefined): string {

@@ -1,22 +1,33 @@
 import { DataUnreadableError } from '../errors.js';
 import { checkColumnNames } from './column-names.js';
 import type { Db } from './duckdb.js';
+import { checkParquetLimits } from './parquet-limits.js';
 import { QueryError } from './query-error.js';
+import type { UnpackLimits } from './scratch-limit.js';
 import { quoteFile, quoteName } from './sql-text.js';
+
+export interface ParquetInput {
+  readonly file: string;
+  readonly object: string;
+  /** Where the part is written. */
+  readonly folder: string;
+  readonly limits?: UnpackLimits;
+}
 
 /**
  * Reads a Parquet file through `write`, which gets a SELECT and copies it. Timestamps of any unit or zone become
  * microseconds in UTC, so that the parts of a source fit together.
  *
- * @throws {DataUnreadableError} for a file that is corrupt, encrypted or has columns that cannot be told apart.
+ * @throws {DataUnreadableError} for a file that is corrupt, encrypted, too large or has columns that cannot be told apart.
  */
 export async function ingestParquet(
   db: Db,
-  input: { readonly file: string; readonly object: string },
+  input: ParquetInput,
   write: (select: string, columns: number) => Promise<void>,
 ): Promise<void> {
   const file = quoteFile(input.file);
   try {
+    await checkParquetLimits(db, input);
     // The names as they stand in the file: DuckDB renames duplicates in silence.
     const schema = await db.rows(
       `SELECT name, coalesce(num_children, 0)::DOUBLE FROM parquet_schema(${file}) ORDER BY column_id`,
@@ -36,7 +47,6 @@ export async function ingestParquet(
     throw new DataUnreadableError(`Cannot read "${input.object}" as Parquet: ${reason(error, input)}`, {
       fix: 'Write the file again; if it opens elsewhere, write it with other settings.',
       details: { object: input.object },
-      cause: error,
     });
   }
 }

@@ -3,15 +3,19 @@ import { dirname } from 'node:path';
 import { blobKey, type Sha256 } from '../domain/artifact.js';
 import type { Column, ColumnType, SnapshotPart, SourceObject } from '../domain/data.js';
 import { DataEmptyError, DataEngineError } from '../errors.js';
+import { hashFile } from '../stores/digest.js';
 import { columnType } from './column-type.js';
 import { checkFormat, dataFormat, type DataFormat } from './data-format.js';
 import { withDuckDb, type Db } from './duckdb.js';
-import { hashFile } from '../stores/digest.js';
 import { ingestCsv } from './ingest-csv.js';
+import { ingestJsonl } from './ingest-jsonl.js';
 import { ingestParquet } from './ingest-parquet.js';
 import { writingOptions, type DataJobOptions } from './job-options.js';
+import { filePacking } from './packing.js';
 import { isOutOfMemory } from './query-error.js';
+import type { UnpackLimits } from './scratch-limit.js';
 import { quoteFile, quoteName, quoteText } from './sql-text.js';
+import { unpackFile } from './unpack.js';
 
 export interface IngestInput {
   /** Name of the source in the spec. */
@@ -21,20 +25,28 @@ export interface IngestInput {
   readonly file: string;
   /** SHA-256 of those bytes. */
   readonly sourceSha256: Sha256;
-  /** Default: by the ending of the object's id. */
+  /** Default: by the ending of the object's id. How it is packed is seen by its first bytes, whatever it is called. */
   readonly format?: DataFormat;
   /** The event-time column, if this source may have it. */
   readonly eventTime?: string;
   /**
-   * Types that the contract declares, by column. In CSV they win over what the values look like (`string` keeps 007 as
-   * it is), and a value that does not fit is an error that names its line. Parquet has types of its own.
+   * Types that the contract declares, by column. In CSV, TSV and JSON Lines they win over what the values look like
+   * (`string` keeps 007 as it is), and a value that does not fit is an error that names its line. Parquet has types of
+   * its own.
    */
   readonly types?: Readonly<Record<string, ColumnType>>;
+  /**
+   * Types of all columns of a CSV file that a database wrote: they win over `types`, nothing is guessed, and an empty
+   * value in quotes is an empty text where one without quotes is missing.
+   */
+  readonly exactTypes?: Readonly<Record<string, ColumnType>>;
+  /** How large it may become on the way: when it is unpacked, or turned from JSON into a table. */
+  readonly unpackLimits?: UnpackLimits;
 }
 
 /**
- * Turns one object of a source into one Parquet part: zstd, rows in the object's order, the same bytes whenever the
- * same bytes come in. Memory does not grow with the number of rows. On failure no file is left.
+ * Turns one object of a source, packed or not, into one Parquet part: zstd, rows in the object's order, the same bytes
+ * whenever the same bytes come in. Memory does not grow with the number of rows. On failure no file is left.
  *
  * @throws {DataUnreadableError} naming line and column where they are known; {@link DataEmptyError} without rows.
  */
@@ -43,23 +55,28 @@ export async function ingestObject(
   outFile: string,
   options: DataJobOptions = {},
 ): Promise<SnapshotPart> {
+  return ingestThrough(withDuckDb, input, outFile, options);
+}
+
+/**
+ * {@link ingestObject} with the DuckDB that `open` gives to the job: tests with many small objects let them share one.
+ */
+export async function ingestThrough(
+  open: typeof withDuckDb,
+  input: IngestInput,
+  outFile: string,
+  options: DataJobOptions = {},
+): Promise<SnapshotPart> {
   const object = input.object.id;
   const format = dataFormat(object, input.format);
-  await checkFormat(input.file, format, object);
+  const scratch = `${outFile}.unpacked`;
   try {
+    const file = await unpacked(input, scratch, options.signal);
+    await checkFormat(file, format, object);
     const facts = await withEnoughMemory(options, (given) =>
-      withDuckDb(writingOptions([input.file], dirname(outFile), given), async (db) => {
+      open(writingOptions([file], dirname(outFile), given), async (db) => {
         const write = (select: string, columns: number) => db.run(copyStatement(select, outFile, columns));
-        if (format === 'csv') {
-          const declared = new Map(Object.entries(input.types ?? {}));
-          await ingestCsv(
-            db,
-            { file: input.file, object, declared, ...(options.signal && { signal: options.signal }) },
-            write,
-          );
-        } else {
-          await ingestParquet(db, { file: input.file, object }, write);
-        }
+        await read(db, { ...input, file }, outFile, format, write, options.signal);
         return partFacts(db, outFile, object, input.eventTime);
       }),
     );
@@ -76,6 +93,43 @@ export async function ingestObject(
     // Streams say AbortError, whatever the reason was.
     options.signal?.throwIfAborted();
     throw error;
+  } finally {
+    await rm(scratch, { force: true });
+  }
+}
+
+/** The file itself, or what was packed in it, at `scratch`. */
+async function unpacked(input: IngestInput, scratch: string, signal: AbortSignal | undefined): Promise<string> {
+  const { file, object, unpackLimits: limits } = input;
+  const packing = await filePacking(file, object.id);
+  if (packing === undefined) return file;
+  await unpackFile(file, scratch, packing, { object: object.id, ...(limits && { limits }), ...(signal && { signal }) });
+  return scratch;
+}
+
+async function read(
+  db: Db,
+  { file, object: { id: object }, types, exactTypes, unpackLimits }: IngestInput,
+  outFile: string,
+  format: DataFormat,
+  write: (select: string, columns: number) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const declared = new Map(Object.entries(exactTypes ?? types ?? {}));
+  const input = {
+    ...{ file, object, declared, folder: dirname(outFile), scratch: `${outFile}.rows` },
+    ...(unpackLimits && { limits: unpackLimits }),
+    ...(signal && { signal }),
+  };
+  switch (format) {
+    case 'csv':
+      return ingestCsv(db, { ...input, exact: exactTypes !== undefined }, write);
+    case 'tsv':
+      return ingestCsv(db, { ...input, delimiter: '\t' }, write);
+    case 'jsonl':
+      return ingestJsonl(db, input, write);
+    case 'parquet':
+      return ingestParquet(db, input, write);
   }
 }
 
@@ -83,7 +137,10 @@ export async function ingestObject(
  * Little memory is enough for all but very wide files, and keeps it flat: the more DuckDB may hold, the more finished
  * row groups wait to be written.
  */
-async function withEnoughMemory<T>(options: DataJobOptions, work: (options: DataJobOptions) => Promise<T>): Promise<T> {
+export async function withEnoughMemory<T>(
+  options: DataJobOptions,
+  work: (options: DataJobOptions) => Promise<T>,
+): Promise<T> {
   if (options.memoryLimit !== undefined) return work(options);
   try {
     return await work({ ...options, memoryLimit: '256MB' });
@@ -93,10 +150,13 @@ async function withEnoughMemory<T>(options: DataJobOptions, work: (options: Data
   }
 }
 
-/** A row group of DuckDB's size, smaller for wide tables, so that one always fits into memory. */
-function copyStatement(select: string, outFile: string, columns: number): string {
+/**
+ * A row group of DuckDB's size, smaller for wide tables, so that one always fits into memory. The file is written in place:
+ * of a statement that fails DuckDB leaves its temporary file behind, under a name of its own.
+ */
+export function copyStatement(select: string, outFile: string, columns: number): string {
   const rows = Math.max(2048, Math.min(122_880, Math.floor((122_880 * 24) / Math.max(1, columns) / 2048) * 2048));
-  return `COPY (${select}) TO ${quoteText(outFile)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rows})`;
+  return `COPY (${select}) TO ${quoteText(outFile)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rows}, USE_TMP_FILE false)`;
 }
 
 async function partFacts(

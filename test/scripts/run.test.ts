@@ -72,10 +72,25 @@ describe('a checkout', () => {
     expect(result).toMatchObject({ code: 4, stdout: '["demo","--json","--store","folder"]' });
   });
 
+  it('fuzzes 100,000 objects at night, other ones each day, and as many as it is told', async () => {
+    const vitest = path.join(folder, 'node_modules', 'vitest');
+    await mkdir(vitest);
+    const told = '[...process.argv.slice(2), process.env.PERENNIAL_FUZZ_CASES, process.env.PERENNIAL_FUZZ_SEED]';
+    await writeFile(path.join(vitest, 'vitest.mjs'), `process.stdout.write(JSON.stringify(${told}));`);
+    const night = async (args: string[], env?: Record<string, string>) => {
+      return JSON.parse((await run(folder, ['nightly', ...args], env)).stdout) as string[];
+    };
+    const seed = expect.stringMatching(/^\d{5}00000$/) as string;
+    expect(await night([])).toEqual(['run', 'test/bad-input/fuzz', '100000', seed]);
+    expect(await night(['--bail=1'], { PERENNIAL_FUZZ_CASES: '7', PERENNIAL_FUZZ_SEED: '3' })).toEqual([
+      ...['run', 'test/bad-input/fuzz', '--bail=1', '7', '3'],
+    ]);
+  });
+
   it('names the commands there are when it is asked for another', async () => {
     const { code, stderr } = await run(folder, ['dance']);
     expect(code).toBe(2);
-    expect(stderr).toBe('run "dance": wanted is one of demo, test, verify, bench, setup\n');
+    expect(stderr).toBe('run "dance": wanted is one of demo, test, verify, bench, nightly, setup\n');
   });
 });
 
@@ -111,8 +126,8 @@ function lockOf(version: string): string {
   return JSON.stringify({ packages: { '': {}, 'node_modules/thing': { version, integrity: 'sha512-x' } } });
 }
 
-async function run(folder: string, args: readonly string[]) {
-  const env = { PATH: `${path.join(folder, 'bin')}:${process.env['PATH']}`, HOME: folder };
+async function run(folder: string, args: readonly string[], more: Readonly<Record<string, string>> = {}) {
+  const env = { ...more, PATH: `${path.join(folder, 'bin')}:${process.env['PATH']}`, HOME: folder };
   const child = spawn(process.execPath, [path.join(folder, 'scripts', 'run.mjs'), ...args], { env });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -21,7 +21,7 @@ export interface Workbench {
   close(): Promise<void>;
 }
 
-export interface IngestOptions extends Partial<Pick<IngestInput, 'format' | 'eventTime'>> {
+export interface IngestOptions extends Partial<Pick<IngestInput, 'format' | 'eventTime' | 'unpackLimits'>> {
   readonly id?: string;
   readonly types?: Readonly<Record<string, ColumnType>>;
   readonly threads?: number;
