@@ -9,10 +9,10 @@ import { gateMetrics } from '../src/gates/index.js';
 import { OnnxModel } from '../src/inference/onnx-model.js';
 import { unfitInput } from '../src/inference/unfit-input.js';
 import { evaluateInThread } from '../src/metrics/evaluate-in-thread.js';
-import type { StoredSpec } from '../src/spec.js';
+import type { ModelSpec, StoredSpec } from '../src/spec.js';
 import { putManifest, readManifest, readManifestOf } from '../src/stores/blobs.js';
-import { LedgerLog } from '../src/stores/ledger-log.js';
 import type { ActivityDeps } from './deps.js';
+import { againstItself } from './evaluate-itself.js';
 
 export interface EvaluateInput {
   readonly model: string;
@@ -42,10 +42,13 @@ export async function evaluate(deps: ActivityDeps, input: EvaluateInput, signal:
     readManifest<StoredSpec>(store, input.spec, { signal }),
     readManifest<Split>(store, input.split, { signal }),
     readManifest<ModelBundle>(store, input.bundle, { signal }),
-    new LedgerLog(store, input.model).read({ signal }),
+    deps.ledger(input.model).read({ signal }),
   ]);
+  const isChampion = state.champion?.bundle === input.bundle.sha256;
   const champion =
-    state.champion && (await readManifestOf<ModelBundle>(store, 'bundle', state.champion.bundle, { signal }));
+    state.champion &&
+    !isChampion &&
+    (await readManifestOf<ModelBundle>(store, 'bundle', state.champion.bundle, { signal }));
   const { task, evaluation: plan } = spec;
   const test = await cache.file(split.test.ref, { signal });
   const unfit = champion && unfitInput(champion.inputs, split.columns, task.label);
@@ -59,11 +62,9 @@ export async function evaluate(deps: ActivityDeps, input: EvaluateInput, signal:
     score(candidate),
     champion && (unfit ?? score(champion).catch(refusal)),
   ]);
-  const championScores = typeof championAnswer === 'string' ? undefined : championAnswer;
+  const championScores = championAnswer && typeof championAnswer !== 'string' ? championAnswer : undefined;
 
   const { resamples, confidence } = plan;
-  // The gate may look at metrics that nobody asked to see.
-  const metrics = [...new Set([...plan.metrics, ...gateMetrics(spec.gate)])];
   const seed = spec.trainer.seed;
   const measured = await evaluateInThread(
     {
@@ -71,7 +72,7 @@ export async function evaluate(deps: ActivityDeps, input: EvaluateInput, signal:
       blocks,
       models: { candidate: candidateScores, ...(championScores && { champion: championScores }) },
       baselinePositiveShare: split.train.positiveShare,
-      metrics,
+      metrics: measuredMetrics(spec),
       resamples,
       confidence,
       seed,
@@ -79,7 +80,7 @@ export async function evaluate(deps: ActivityDeps, input: EvaluateInput, signal:
     { signal },
   );
   const { candidate: candidateMetrics, champion: championMetrics, ...rest } = measured;
-  const evaluation: Evaluation = {
+  const found: Evaluation = {
     kind: 'evaluation',
     schemaVersion: 1,
     model: input.model,
@@ -93,17 +94,49 @@ export async function evaluate(deps: ActivityDeps, input: EvaluateInput, signal:
     ...(state.champion &&
       typeof championAnswer === 'string' && { championUnscored: { ...pick(state.champion), reason: championAnswer } }),
   };
-  const ref = await putManifest(store, 'evaluation', evaluation, { signal });
+  const evaluation = state.champion && isChampion ? againstItself(found, state.champion) : found;
+  return await evaluated(deps, spec, evaluation, state.champion?.version ?? 0, signal);
+}
+
+/** What the step gives when its candidate is the champion, and was measured before beside another one or none. */
+export async function evaluatedAgain(
+  deps: ActivityDeps,
+  input: EvaluateInput,
+  before: Evaluated,
+  signal: AbortSignal,
+): Promise<Evaluated | undefined> {
+  const [{ spec }, evaluation, { state }] = await Promise.all([
+    readManifest<StoredSpec>(deps.store, input.spec, { signal }),
+    readManifest<Evaluation>(deps.store, before.evaluation, { signal }),
+    deps.ledger(input.model).read({ signal }),
+  ]);
+  if (state.champion?.bundle !== input.bundle.sha256) return undefined;
+  return await evaluated(deps, spec, againstItself(evaluation, state.champion), state.champion.version, signal);
+}
+
+async function evaluated(
+  { store }: ActivityDeps,
+  spec: ModelSpec,
+  evaluation: Evaluation,
+  champion: number,
+  signal: AbortSignal,
+): Promise<Evaluated> {
+  const { candidate, champion: scored, difference } = evaluation;
   return {
-    evaluation: ref,
-    champion: state.champion?.version ?? 0,
+    evaluation: await putManifest(store, 'evaluation', evaluation, { signal }),
+    champion,
     metrics: {
-      candidate: candidateMetrics,
-      ...(championMetrics && { champion: championMetrics }),
-      ...(rest.difference && { difference: rest.difference }),
+      candidate: candidate.metrics,
+      ...(scored && { champion: scored.metrics }),
+      ...(difference && { difference }),
     },
-    message: describe(evaluation, metrics),
+    message: describe(evaluation, measuredMetrics(spec)),
   };
+}
+
+/** The gate may look at metrics that nobody asked to see. */
+function measuredMetrics({ evaluation, gate }: ModelSpec): MetricName[] {
+  return [...new Set([...evaluation.metrics, ...gateMetrics(gate)])];
 }
 
 /** A value that the champion's input cannot take is the rows' doing, a reason as good as a missing column. */

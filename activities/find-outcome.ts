@@ -20,7 +20,7 @@ export async function findOutcome(
   const found = await executionStatus(runId(model, run));
   try {
     const record = await readRunRecord(store, model, run);
-    const { summary, outcome, result } = record;
+    const { summary, outcome, result, failure } = record;
     const version = result?.version;
     return {
       summary,
@@ -28,6 +28,7 @@ export async function findOutcome(
       outcome,
       ...(version !== undefined && { version }),
       ...(result && { champion: result.champion }),
+      ...(failure && { failure: { stage: failure.stage, code: failure.code } }),
     };
   } catch (error) {
     if (!(error instanceof ArtifactMissingError)) throw error;

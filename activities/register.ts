@@ -1,7 +1,6 @@
 import type { Ref } from '../src/domain/artifact.js';
 import type { Evidence } from '../src/domain/run.js';
 import type { VerdictKind } from '../src/domain/verdict.js';
-import { LedgerLog } from '../src/stores/ledger-log.js';
 import type { ActivityDeps } from './deps.js';
 
 /** What every ledger entry of a run rests on. */
@@ -21,12 +20,12 @@ export interface RunDecision {
  * already, because nothing had changed since, keeps it: equal bytes are one version.
  */
 export async function register(
-  { store }: ActivityDeps,
+  deps: ActivityDeps,
   input: RunDecision & { readonly verdict: VerdictKind },
 ): Promise<{ generation: number; version?: number }> {
   const { model, bundle, workflowId } = input;
   const kind = input.verdict === 'REJECT' ? ('reject' as const) : ('register' as const);
-  const log = new LedgerLog(store, model);
+  const log = deps.ledger(model);
   if (kind === 'register') {
     const { state } = await log.read();
     const known = state.versions.find((version) => version.bundle === bundle.sha256 && version.state !== 'rejected');

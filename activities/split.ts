@@ -1,12 +1,23 @@
 import { join } from 'node:path';
+import { contractOf } from '../src/contracts/index.js';
+import { sensitiveColumns, withoutValues } from '../src/contracts/sensitive-columns.js';
 import type { Ref } from '../src/domain/artifact.js';
-import type { Snapshot, SnapshotPart, Split, SplitPart } from '../src/domain/data.js';
-import { prepareSplit, type SplitFile } from '../src/data/split.js';
-import { neededRange, newestTime, partsInRange } from '../src/data/windows.js';
+import type { DataProfile, Snapshot, SnapshotPart, Split, SplitPart } from '../src/domain/data.js';
+import type { TableProfile } from '../src/domain/profile.js';
+import type { LeakCheck } from '../src/data/leak-check.js';
+import { neededParts } from '../src/data/needed-parts.js';
+import { profileFiles } from '../src/data/profile.js';
+import { timeColumn, type SourceTables } from '../src/data/source-tables.js';
+import { prepareSplit, type SplitFacts } from '../src/data/split.js';
+import { partsInRange } from '../src/data/windows.js';
+import type { SplitFile } from '../src/data/write-sides.js';
 import type { ModelSpec, StoredSpec } from '../src/spec.js';
+import { mergeProfiles } from '../src/statistics/merge-profiles.js';
 import { putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
 import { sha256Hex } from '../src/stores/digest.js';
+import { checkTraining } from './check-training.js';
 import type { ActivityDeps } from './deps.js';
+import { leakMemory } from './leak-memory.js';
 import { withScratch } from './scratch.js';
 
 export interface SplitInput {
@@ -14,6 +25,8 @@ export interface SplitInput {
   readonly run: number;
   readonly spec: Ref;
   readonly snapshot: Ref;
+  /** Rows from then on do not exist: ISO 8601, from a backfill. */
+  readonly asOf?: string;
 }
 
 export interface SplitDone {
@@ -23,43 +36,56 @@ export interface SplitDone {
 }
 
 /**
- * Prepares the training table by the model's SQL, over the parts that the windows need, and cuts train, validation and
- * test out of it by time.
+ * Prepares the training table by the model's SQL, over the parts that the split needs, cuts train, validation and test out
+ * of it, and profiles what the model will learn from. SQL that has not been run over data of this form before is checked
+ * for features that know the future.
  */
 export async function split(deps: ActivityDeps, input: SplitInput, signal: AbortSignal): Promise<SplitDone> {
-  const { store, cache } = deps;
-  const [{ spec, prepareSql }, snapshot] = await Promise.all([
+  const { store } = deps;
+  const [stored, snapshot] = await Promise.all([
     readManifest<StoredSpec>(store, input.spec),
     readManifest<Snapshot>(store, input.snapshot),
   ]);
+  const { spec, prepareSql } = stored;
+  const parts = neededParts(spec, snapshot.parts, input.asOf);
   return await withScratch(deps.scratchFolder, async (scratch) => {
-    const tables: Record<string, string[]> = {};
-    for (const { source, ref } of neededParts(spec, snapshot.parts)) {
-      (tables[source] ??= []).push(await cache.file(ref, { signal }));
-    }
+    const memory = leakMemory(store, { spec, parts, ...(prepareSql !== undefined && { prepareSql }) });
+    const checked = await memory.hasPassed({ signal });
     const facts = await prepareSplit(
       {
-        tables,
+        tables: await sourceTables(deps, spec, parts, signal),
         ...(prepareSql !== undefined && { sql: prepareSql }),
         task: spec.task,
         spec: spec.split,
         seed: spec.trainer.seed,
         outFolder: join(scratch, 'split'),
+        ...(input.asOf !== undefined && { asOf: input.asOf }),
+        checkLeaks: !checked,
       },
       { signal },
     );
+    if (facts.leakCheck) await memory.remember(facts.leakCheck, { signal });
     const { columns, train, validation, test } = facts;
+    const files = [train, validation, test].map(({ file }) => file);
+    const told = await checkTraining(stored, files, { signal, tempFolder: join(scratch, 'spill') });
+    const hidden = sensitiveColumns(contractOf(stored).tables);
+    const profile = await profileOf(deps, facts, { parts, hidden, scratch }, signal);
     const keep = async ({ file, ...part }: SplitFile): Promise<SplitPart> => {
       const { sha256, bytes } = part.ref;
       await putBlob(store, { path: file, sha256, bytes }, { signal });
       return part;
     };
     const [trainPart, validationPart, testPart] = await Promise.all([keep(train), keep(validation), keep(test)]);
+    const { by, ...settings } = spec.split;
     const manifest: Split = {
       kind: 'split',
       schemaVersion: 1,
       snapshot: input.snapshot.sha256,
       ...(prepareSql !== undefined && { prepareSha256: sha256Hex(prepareSql) }),
+      profile: await putManifest(store, 'profile', profile, { signal }),
+      by,
+      settings,
+      ...(input.asOf !== undefined && { asOf: input.asOf }),
       columns,
       train: trainPart,
       validation: validationPart,
@@ -68,21 +94,46 @@ export async function split(deps: ActivityDeps, input: SplitInput, signal: Abort
     return {
       split: await putManifest(store, 'split', manifest, { signal }),
       rows: { train: train.rows, validation: validation.rows, test: test.rows },
-      message: describe(manifest),
+      message: describe(manifest) + describeCheck(facts.leakCheck) + told,
     };
   });
 }
 
-/** The parts of which the windows may need rows; of a source that has none there, all. */
-function neededParts(spec: ModelSpec, parts: readonly SnapshotPart[]): readonly SnapshotPart[] {
-  const newest = newestTime(parts);
-  if (newest === undefined) return parts;
-  const range = neededRange(spec.split, newest);
-  return Object.keys(spec.sources).flatMap((source) => {
-    const all = parts.filter((part) => part.source === source);
-    const near = partsInRange(all, range);
-    return near.length > 0 ? near : all;
-  });
+type Parts = Readonly<Record<string, readonly SnapshotPart[]>>;
+
+/** Local copies of the parts, one after the other: the cache verifies each while it comes. */
+async function sourceTables(
+  { cache }: ActivityDeps,
+  spec: ModelSpec,
+  parts: Parts,
+  signal: AbortSignal,
+): Promise<SourceTables> {
+  const tables: Record<string, SourceTables[string]> = {};
+  for (const [source, its] of Object.entries(parts)) {
+    const eventTime = timeColumn(spec, source, its);
+    const files = [];
+    for (const { ref, to } of its)
+      files.push({ file: await cache.file(ref, { signal }), ...(to !== undefined && { to }) });
+    tables[source] = { parts: files, ...(eventTime !== undefined && { eventTime }) };
+  }
+  return tables;
+}
+
+/** The training rows as the trainer gets them, and the rows of the sources in the time that they are of. */
+async function profileOf(
+  { store }: ActivityDeps,
+  { train }: SplitFacts,
+  { parts, hidden, scratch }: { readonly parts: Parts; readonly hidden: ReadonlySet<string>; readonly scratch: string },
+  signal: AbortSignal,
+): Promise<DataProfile> {
+  const sources: Record<string, TableProfile> = {};
+  for (const [source, its] of Object.entries(parts)) {
+    const refs = partsInRange(its, train).flatMap(({ profile }) => profile ?? []);
+    const profiles = await Promise.all(refs.map((ref) => readManifest<TableProfile>(store, ref, { signal })));
+    if (profiles.length > 0) sources[source] = mergeProfiles(profiles);
+  }
+  const training = await profileFiles([train.file], { signal, tempFolder: join(scratch, 'spill') });
+  return { kind: 'profile', schemaVersion: 1, training: withoutValues(training, hidden), sources };
 }
 
 function describe({ train, validation, test }: Split): string {
@@ -92,4 +143,12 @@ function describe({ train, validation, test }: Split): string {
     `train ${train.rows} rows${sample}, ${day(train.from)} to ${day(train.to)}; validation ${validation.rows}; ` +
     `test ${test.rows} rows, ${day(test.from)} to ${day(test.to)}`
   );
+}
+
+function describeCheck(check: LeakCheck | undefined): string {
+  if (!check) return '';
+  const { cut, uncut } = check;
+  if (cut === undefined) return '; no source has an event time, so features were not checked against the future';
+  const but = uncut.length > 0 ? `, but for ${uncut.join(', ')}: without event time` : '';
+  return `; features checked against the future${but}`;
 }

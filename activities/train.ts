@@ -23,12 +23,13 @@ export interface TrainInput {
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
+export interface Trained {
+  readonly bundle: Ref;
+  readonly message: string;
+}
+
 /** Trains a candidate on the split in a process of its own, and keeps what came out as a model bundle. */
-export async function train(
-  deps: ActivityDeps,
-  input: TrainInput,
-  signal: AbortSignal,
-): Promise<{ bundle: Ref; message: string }> {
+export async function train(deps: ActivityDeps, input: TrainInput, signal: AbortSignal): Promise<Trained> {
   const { store, cache } = deps;
   const [{ spec }, split] = await Promise.all([
     readManifest<StoredSpec>(store, input.spec),
@@ -97,7 +98,8 @@ async function bundleUp(
   return await putManifest(store, 'bundle', bundle);
 }
 
-function findTrainer(trainers: Readonly<Record<string, Trainer>>, kind: string): Trainer {
+/** @throws {TrainerFailedError} when this worker has none of that kind */
+export function findTrainer(trainers: Readonly<Record<string, Trainer>>, kind: string): Trainer {
   const trainer = Object.hasOwn(trainers, kind) ? trainers[kind] : undefined;
   if (trainer) return trainer;
   const known = Object.keys(trainers).join(', ');

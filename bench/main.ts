@@ -5,7 +5,9 @@ import type { BenchRow } from './row.js';
 const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   steps: async () => await (await import('./steps.js')).benchSteps(),
   engine: async () => await (await import('./engine.js')).benchEngine(),
+  rerun: async () => await (await import('./rerun.js')).benchRerun(),
   ingest: async () => await (await import('./ingest.js')).benchIngest(),
+  profile: async () => await (await import('./profile.js')).benchProfile(),
   store: async () => await (await import('./store.js')).benchStore(),
 };
 

@@ -1,10 +1,10 @@
 import { copyFile, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { contractOf } from '../src/contracts/index.js';
 import { blockIds, readColumns } from '../src/data/columns.js';
-import { checkContract } from '../src/data/contract.js';
 import { ingestObject } from '../src/data/ingest.js';
-import { profileColumns } from '../src/data/profile.js';
+import { inspectPart } from '../src/data/inspect-part.js';
 import { prepareSplit } from '../src/data/split.js';
 import { weekFile } from '../src/demo/weeks.js';
 import type { Evaluation } from '../src/domain/evaluation.js';
@@ -76,20 +76,21 @@ async function ingestNewest({ spec }: StoredSpec, file: string, scratch: string)
   return { part: await ingestObject(input, converted), file: converted };
 }
 
-async function check({ spec }: StoredSpec, part: LocalPart): Promise<void> {
-  const contract = spec.contract[part.part.source];
-  const findings = contract ? await checkContract([part], contract) : [];
+async function check(stored: StoredSpec, { part, file }: LocalPart): Promise<void> {
+  const contract = contractOf(stored).tables[part.source];
+  const { findings } = await inspectPart({ files: [file], table: part.source, ...(contract && { contract }) });
   if (findings.length > 0) throw new Error(`the week breaks its contract: ${findings[0]?.message}`);
-  await profileColumns([part.file]);
 }
 
 async function splitWeeks({ spec, prepareSql }: StoredSpec, files: readonly string[], scratch: string) {
   return await prepareSplit({
-    tables: { flights: files },
+    tables: { flights: { parts: files.map((file) => ({ file })), eventTime: spec.task.eventTime } },
     ...(prepareSql !== undefined && { sql: prepareSql }),
     task: spec.task,
     spec: spec.split,
     seed: spec.trainer.seed,
+    // A script would not, and the engine does it only when the SQL is new.
+    checkLeaks: false,
     outFolder: path.join(scratch, 'split'),
   });
 }

@@ -4,15 +4,21 @@ import type { TaskSpec } from '../spec.js';
 import { nearestName } from '../spec-nearest.js';
 import { columnType, STORED_TYPE } from './column-type.js';
 import type { Db } from './duckdb.js';
-import { QueryError } from './query-error.js';
-import { quoteName, readParquet } from './sql-text.js';
+import { LABEL_CODE, labelCode } from './label-code.js';
+import { mismatch, prepareStep } from './prepare-error.js';
+import { checkPrepareSql } from './prepare-sql.js';
+import type { SourceTables } from './source-tables.js';
+import { quoteName } from './sql-text.js';
+
+/** What of a task the training table must have. */
+export type TaskColumns = Pick<TaskSpec, 'label' | 'features' | 'eventTime'>;
 
 export interface PrepareInput {
-  /** Part files by source name: the tables that the SQL can name. */
-  readonly tables: Readonly<Record<string, readonly string[]>>;
+  /** The tables that the SQL can name, by source name. */
+  readonly tables: SourceTables;
   /** One SELECT over the tables. Without it the only table is taken as it is. */
   readonly sql?: string;
-  readonly task: Pick<TaskSpec, 'label' | 'features' | 'eventTime'>;
+  readonly task: TaskColumns;
 }
 
 /** The training table, not yet run: a SELECT with the columns in their stored types. */
@@ -23,49 +29,58 @@ export interface PreparedTable {
 }
 
 /**
- * Makes a view of each table, checks that the SQL is one SELECT whose columns fit the task, and gives the training
- * table as a SELECT: text as VARCHAR, whole numbers as BIGINT, others as DOUBLE, the event time as TIMESTAMP in UTC, the
- * label as BOOLEAN.
+ * Checks that the SQL is one SELECT over the tables, which are there as views, and that its columns fit the task, and gives
+ * the training table as a SELECT: text as VARCHAR, whole numbers as BIGINT, others as DOUBLE, the event time as TIMESTAMP
+ * in UTC, the label as BOOLEAN.
  *
  * @throws {PrepareFailedError} with DuckDB's message and the line, or naming the column that does not fit.
  */
 export async function preparedTable(db: Db, input: PrepareInput): Promise<PreparedTable> {
-  const names = await createTables(db, input.tables);
-  const sql = input.sql ?? onlyTable(names);
-  await checkStatement(db, sql);
-  const found = await prepareStep(() => db.describe(sql), 'it does not work');
+  const sql = input.sql ?? onlyTable(Object.keys(input.tables));
+  const found = await checkPrepareSql(db, sql);
   // A temporary view, because text that ends in a comment or a semicolon cannot stand in brackets.
-  await prepareStep(() => db.run(`CREATE TEMP VIEW prepared_by_user AS ${sql}`), 'it cannot be used as a table');
+  await prepareStep(
+    () => db.run(`CREATE OR REPLACE TEMP VIEW prepared_by_user AS ${sql}`),
+    'it cannot be used as a table',
+  );
   const columns = checkColumns(found, input.task);
-  return { select: selectOf(columns, found, input.task), columns };
+  return { select: selectOf('prepared_by_user', columns, found, input.task), columns };
 }
 
-/** Runs a statement that holds the user's SQL; what DuckDB says against it becomes a {@link PrepareFailedError}. */
-export async function prepareStep<T>(step: () => Promise<T>, what: string): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    if (!(error instanceof QueryError) || error.kind === 'Out of Memory') throw error;
-    throw prepareError(error, what);
-  }
-}
-
-async function createTables(db: Db, tables: PrepareInput['tables']): Promise<string[]> {
-  const names = Object.keys(tables);
-  for (const [name, files] of Object.entries(tables)) {
-    if (files.length === 0) {
-      throw new PrepareFailedError(
-        `Cannot prepare the training table: source "${name}" has no data in the time range`,
-        {
-          fix: 'Check that the source has files for the time that the split wants, or shorten the windows of the split.',
-          details: { source: name },
-        },
-      );
+/**
+ * The rows of a relation that has the columns of the training table already, as a SELECT like that of
+ * {@link preparedTable}.
+ *
+ * @throws {PrepareFailedError} for a column that is missing or of another type
+ */
+export async function sameColumns(
+  db: Db,
+  relation: string,
+  columns: readonly Column[],
+  task: TaskColumns,
+): Promise<string> {
+  const types = new Map((await db.describe(`SELECT * FROM ${relation}`)).map(({ name, type }) => [name, type]));
+  for (const { name, type } of columns) {
+    const duckDbType = types.get(name);
+    if (duckDbType === undefined) {
+      const near = nearestName(name, [...types.keys()]);
+      throw mismatch(`the test set has no column "${name}"${near ? `, the nearest is "${near}"` : ''}`, name);
     }
-    const make = () => db.run(`CREATE TEMP VIEW ${quoteName(name)} AS SELECT * FROM ${readParquet(files)}`);
-    await prepareStep(make, `the parts of source "${name}" do not fit together`);
+    const given = columnType(duckDbType);
+    if (!FITS[type].includes(given)) throw mismatch(`"${name}" of the test set is ${given}, want ${type}`, name);
   }
-  return names;
+  const found = columns.map(({ name }) => ({ name, type: types.get(name) ?? '' }));
+  return selectOf(relation, columns, found, task);
+}
+
+/** A column of the training table by its name; `role` says what wants it. */
+export function columnNamed(columns: readonly Column[], name: string, role: string): Column {
+  const column = columns.find((each) => each.name === name);
+  if (column) return column;
+  const known = columns.map((each) => each.name);
+  const near = nearestName(name, known);
+  const hint = near ? `the nearest is "${near}"` : `it has ${listed(known)}`;
+  throw mismatch(`there is no column "${name}", the ${role}; ${hint}`, name);
 }
 
 function onlyTable(names: readonly string[]): string {
@@ -77,55 +92,12 @@ function onlyTable(names: readonly string[]): string {
   );
 }
 
-/** DuckDB's number for SELECT. */
-const SELECT = 1;
-
-async function checkStatement(db: Db, sql: string): Promise<void> {
-  const bare = sql.replaceAll(/--[^\n]*|\/\*[^]*?\*\//g, '').trim();
-  if (bare === '') refuseSql('it is empty, want one SELECT statement');
-  const word = /^\(*\s*(\w*)/.exec(bare)?.[1] ?? '';
-  const statement = () => refuseSql(`found a statement that begins with "${word.slice(0, 40)}", want one SELECT`);
-  if (!FIRST_WORDS.has(word.toLowerCase())) statement();
-  const { count, type } = await prepareStep(() => db.statements(sql), 'it does not work');
-  if (count !== 1) refuseSql(`found ${count} statements, want one SELECT`);
-  if (type !== SELECT) statement();
-}
-
-// DESCRIBE, SHOW and PRAGMA count as SELECT too.
-const FIRST_WORDS = new Set(['select', 'with', 'from', 'values']);
-
-function refuseSql(what: string): never {
-  throw new PrepareFailedError(`Cannot prepare the training table with the SQL of \`prepare\`: ${what}`, {
-    fix: 'Write one SELECT over the sources; it may begin with WITH.',
-  });
-}
-
-function prepareError(error: QueryError, what: string): PrepareFailedError {
-  const { position } = error;
-  const at = position ? `, line ${position.line}` : '';
-  return new PrepareFailedError(
-    `Cannot prepare the training table with the SQL of \`prepare\`${at}: ${what}: ${error.summary}`,
-    {
-      fix: 'Correct the SQL file and apply the spec again.',
-      details: { ...(position && { line: position.line, excerpt: position.excerpt }) },
-      cause: error,
-    },
-  );
-}
-
 type Found = readonly { readonly name: string; readonly type: string }[];
 
-function checkColumns(found: Found, task: PrepareInput['task']): Column[] {
+function checkColumns(found: Found, task: TaskColumns): Column[] {
   const columns = found.map(({ name, type }) => ({ name, type: columnType(type) }));
-  const known = columns.map(({ name }) => name);
-  const typeOf = (name: string, role: string) => {
-    const column = columns.find((each) => each.name === name);
-    if (column) return column.type;
-    const near = nearestName(name, known);
-    const hint = near ? `the nearest is "${near}"` : `it has ${listed(known)}`;
-    throw mismatch(`there is no column "${name}", the ${role}; ${hint}`, name);
-  };
-  const duplicate = duplicateOf(known);
+  const typeOf = (name: string, role: string) => columnNamed(columns, name, role).type;
+  const duplicate = duplicateOf(columns.map(({ name }) => name));
   if (duplicate !== undefined) throw mismatch(`two columns are named "${duplicate}"`, duplicate);
   for (const feature of task.features) {
     const type = typeOf(feature, 'feature');
@@ -152,29 +124,24 @@ function checkColumns(found: Found, task: PrepareInput['task']): Column[] {
 
 const FEATURE_TYPES = new Set<Column['type']>(['string', 'integer', 'number', 'boolean']);
 
-function selectOf(columns: readonly Column[], found: Found, task: PrepareInput['task']): string {
+/** What may stand for a column of the training table. */
+const FITS: Readonly<Record<Column['type'], readonly Column['type'][]>> = {
+  string: ['string'],
+  integer: ['integer'],
+  number: ['number', 'integer'],
+  boolean: ['boolean', 'integer', 'number'],
+  timestamp: ['timestamp', 'date'],
+  date: ['date', 'timestamp'],
+  other: ['other'],
+};
+
+function selectOf(relation: string, columns: readonly Column[], found: Found, task: TaskColumns): string {
   const values = columns.map(({ name, type }, index) => {
     const value = quoteName(name);
     if (name === task.label) return `${labelCode(value, found[index]?.type ?? '')} AS ${LABEL_CODE}`;
     return type === 'other' ? value : `CAST(${value} AS ${STORED_TYPE[type]}) AS ${value}`;
   });
-  return `SELECT ${values.join(', ')} FROM prepared_by_user`;
-}
-
-/** The column that carries the label inside a job: a name that no column of a user has. */
-export const LABEL_CODE = quoteName('\u0001label');
-
-function labelCode(value: string, type: string): string {
-  if (columnType(type) === 'boolean') return `CAST(${value} AS UTINYINT)`;
-  return `CAST(CASE WHEN ${value} IS NULL THEN NULL WHEN ${value} = 1 THEN 1 WHEN ${value} = 0 THEN 0 ELSE 2 END AS UTINYINT)`;
-}
-
-/** A training table that does not fit the task. */
-export function mismatch(what: string, column: string): PrepareFailedError {
-  return new PrepareFailedError(`Cannot use the training table: ${what}`, {
-    fix: 'Change the SQL of `prepare`, or the columns under `task` in the spec.',
-    details: { column },
-  });
+  return `SELECT ${values.join(', ')} FROM ${relation}`;
 }
 
 /** SQL does not tell upper from lower case, so neither does this. */

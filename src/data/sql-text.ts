@@ -17,3 +17,9 @@ export function quoteFile(path: string): string {
 export function readParquet(files: readonly string[]): string {
   return `read_parquet([${files.map(quoteFile).join(', ')}], union_by_name = true)`;
 }
+
+/** A literal for an instant in ISO 8601 UTC; years before the first are the beginning of time. */
+export function timestamp(iso: string): string {
+  const text = new Date(iso).toISOString();
+  return `TIMESTAMP ${quoteText(text.startsWith('-') ? '-infinity' : text.replace('T', ' ').replace('Z', ''))}`;
+}

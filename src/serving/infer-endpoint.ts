@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { checkInputs } from '../inference/tensor.js';
 import { writeInferAnswer } from './infer-answer.js';
 import { parseInferRequest } from './infer-request.js';
 import { readBody } from './read-body.js';
@@ -45,13 +46,19 @@ async function infer(
   const body = await readBody(request, state.limits.maxBodyBytes);
   // From here to `run` nothing waits, so the model cannot be swapped away between choosing and using it.
   const served = version === undefined ? follower.champion() : await follower.version(version, state.signal);
-  const { id, inputs, outputs } = parseInferRequest(body, served.onnx.signature, state.limits);
-  const results = await served.onnx.run(inputs, outputs).catch((error: unknown) => {
-    if (served.onnx.usable) throw error;
+  const { digest, trained, onnx } = served;
+  const { id, inputs, outputs } = parseInferRequest(body, onnx.signature, state.limits);
+  if (state.profiler) {
+    // Before they are handed to the model's thread, and only what fits its inputs.
+    checkInputs(onnx.signature.inputs, inputs);
+    state.profiler.asked(model, { digest, inputs: onnx.signature.inputs, trained }, inputs);
+  }
+  const results = await onnx.run(inputs, outputs).catch((error: unknown) => {
+    if (onnx.usable) throw error;
     throw new RequestProblem(503, `Model "${model}" cannot answer: its thread has ended, it is being loaded again`);
   });
   state.count(model, 200);
-  return writeInferAnswer({ model, version: served.version, digest: served.digest, id, outputs: results });
+  return writeInferAnswer({ model, version: served.version, digest, id, outputs: results });
 }
 
 function allowed(problem: RequestProblem): Record<string, string> {

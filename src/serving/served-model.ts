@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { ModelBundle, TensorSpec } from '../domain/model.js';
+import type { TableProfile } from '../domain/profile.js';
 import { ModelUnusableError } from '../errors.js';
 import type { InferenceThread } from '../inference/inference-thread.js';
 import { OnnxModel } from '../inference/onnx-model.js';
 import type { TensorData, TensorValues } from '../inference/tensor.js';
 import { readManifestOf, type BlobCache } from '../stores/blobs.js';
 import type { ArtifactStore, CallOptions } from '../stores/store.js';
+import { trainedOn } from './request-profiler.js';
 
 /** A version of a model that is loaded and has answered once. */
 export interface ServedModel {
@@ -13,6 +15,8 @@ export interface ServedModel {
   /** Digest of the bundle. */
   readonly digest: string;
   readonly onnx: OnnxModel;
+  /** Profile of the rows that it was trained on, if it is known. */
+  readonly trained: TableProfile | undefined;
 }
 
 export interface ServedModelPlace {
@@ -35,7 +39,7 @@ export async function loadServedModel(
   options: CallOptions,
 ): Promise<ServedModel> {
   const bundle = checkedBundle(await readManifestOf<unknown>(store, 'bundle', digest, options), model, digest);
-  const file = await cache.file(bundle.onnx, options);
+  const [file, trained] = await Promise.all([cache.file(bundle.onnx, options), trainedOn(store, bundle, options)]);
   const signature = { inputs: bundle.inputs, outputs: bundle.outputs };
   const onnx = await OnnxModel.load(file, { thread, signature });
   try {
@@ -44,7 +48,7 @@ export async function loadServedModel(
     await onnx.close();
     throw error;
   }
-  return { version, digest, onnx };
+  return { version, digest, onnx, trained };
 }
 
 const tensors = z
@@ -65,13 +69,14 @@ const bundleSchema = z.looseObject({
   onnx: z.object({ key: z.string(), sha256: z.string(), bytes: z.int().min(0) }),
   inputs: tensors,
   outputs: tensors,
+  split: z.string(),
 });
 
 function checkedBundle(
   value: unknown,
   model: string,
   digest: string,
-): Pick<ModelBundle, 'onnx' | 'inputs' | 'outputs'> {
+): Pick<ModelBundle, 'onnx' | 'inputs' | 'outputs' | 'split'> {
   const { data, error } = bundleSchema.safeParse(value);
   if (!data) throw new ModelUnusableError(`Cannot serve bundle ${digest}: it is no model bundle: ${error.message}`);
   if (data.model !== model) {

@@ -12,6 +12,7 @@ import type { ArtifactStore } from '../stores/store.js';
 import { Announcer } from './announcer.js';
 import { answerInfer } from './infer-endpoint.js';
 import { ModelFollower } from './model-follower.js';
+import { RequestProfiler } from './request-profiler.js';
 import { routes } from './routes.js';
 import { ServingState } from './serving-state.js';
 
@@ -33,6 +34,11 @@ export interface ModelServerOptions {
   readonly cacheBytes?: number;
   /** Whether deploying waits for this server: it then says in the store that it is there. Default: true. */
   readonly announce?: boolean;
+  /**
+   * How often profiles of what was asked are written to the store, in milliseconds: runs compare them with the training
+   * rows. They hold counts, and the values of text inputs that come often. 0: not kept. Default: 30,000.
+   */
+  readonly profileMs?: number;
   /** Default: 32 MiB. */
   readonly maxBodyBytes?: number;
   /** Default: 100,000. */
@@ -68,6 +74,8 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
   setMaxListeners(0, stopping.signal);
   const limits = { maxBodyBytes: options.maxBodyBytes ?? 32 * 1024 * 1024, maxRows: options.maxRows ?? 100_000 };
   const state = new ServingState(log, limits, stopping.signal);
+  const { profileMs = 30_000 } = options;
+  if (profileMs > 0) state.profiler = new RequestProfiler(store, state, profileMs);
   const http = httpServer(state);
   const url = await listen(http, host, options.port ?? 0, options.publicUrl);
   const announcer = options.announce === false ? undefined : new Announcer(store, state, url);
@@ -104,6 +112,7 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
   const stop = async (): Promise<void> => {
     stopping.abort(new Error('the server stops'));
     await Promise.all([closeHttp(http), announcer?.stop()]);
+    await state.profiler?.stop();
     await begin;
     await Promise.all(loops);
     await thread?.close();

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { ModelFollower } from './model-follower.js';
+import type { RequestProfiler } from './request-profiler.js';
 import { RequestProblem } from './request-problem.js';
 
 export interface ServingLimits {
@@ -12,6 +13,8 @@ export interface ServingLimits {
 /** What the endpoints of one server share. */
 export class ServingState {
   readonly followers = new Map<string, ModelFollower>();
+  /** Takes note of what is asked; undefined when that is not wanted. */
+  profiler: RequestProfiler | undefined;
   readonly #counts = new Map<string, Map<number, number>>();
 
   constructor(

@@ -6,7 +6,7 @@ import { PreparedFile } from './prepared-file.js';
 import type { ArtifactStore, CallOptions, FileBody } from './store.js';
 import { corrupt } from './verify.js';
 
-export { BlobCache } from './blob-cache.js';
+export { BlobCache, type BlobFiles } from './blob-cache.js';
 
 /** Small enough that sending it costs no more than asking first whether it is there. */
 const SMALL = 256 * 1024;

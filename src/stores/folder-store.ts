@@ -11,7 +11,17 @@ import { inFolder, removeEmptyFolders, syncFolder } from './folders.js';
 import { checkedKey, checkedPrefix } from './key.js';
 import { probeStore } from './probe.js';
 import type { ArtifactStore, Body, CallOptions, ListedObject } from './store.js';
-import { corrupt, describe, LARGEST_READ, missing, notAsDeclared, tooLarge, Verifier, verified } from './verify.js';
+import {
+  checkPieces,
+  corrupt,
+  describe,
+  LARGEST_READ,
+  missing,
+  notAsDeclared,
+  tooLarge,
+  Verifier,
+  verified,
+} from './verify.js';
 import { writeVerified } from './verified-file.js';
 
 const PIECE = 1024 * 1024;
@@ -51,7 +61,7 @@ export class FolderStore implements ArtifactStore {
     });
   }
 
-  async replace(key: string, body: Buffer, options: CallOptions = {}): Promise<void> {
+  async replace(key: string, body: Body, options: CallOptions = {}): Promise<void> {
     const path = this.#path(key);
     await this.#call('write', key, options, async () => {
       const sha256 = await this.#publish(key, body, options, (temporary) => rename(temporary, path));
@@ -77,6 +87,15 @@ export class FolderStore implements ArtifactStore {
       const size = await sizeOf(path);
       if (size === undefined) throw missing({ store: this.name, key: ref.key });
       await writeVerified(pieces(path, options.signal), file, ref, this.name);
+    });
+  }
+
+  async check(ref: Ref, options: CallOptions = {}): Promise<void> {
+    const path = this.#path(ref.key);
+    const place = { store: this.name, key: ref.key };
+    await this.#call('check', ref.key, options, async () => {
+      if ((await sizeOf(path)) === undefined) throw missing(place);
+      await checkPieces(place, pieces(path, options.signal), ref);
     });
   }
 

@@ -16,7 +16,7 @@ import { completesConditionally } from './s3-probe.js';
 import { marksOf, putWhole } from './s3-put.js';
 import { headerOf, type Answer } from './s3-transport.js';
 import type { ArtifactStore, Body, CallOptions, FileBody, ListedObject } from './store.js';
-import { corrupt, describe, LARGEST_READ, missing, tooLarge, verified, type Place } from './verify.js';
+import { checkPieces, corrupt, describe, LARGEST_READ, missing, tooLarge, verified, type Place } from './verify.js';
 import { writeVerified } from './verified-file.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -75,7 +75,7 @@ export class MinioStore implements ArtifactStore {
     checkedKey(key);
     return this.#explained('create', key, options, async (place) => {
       if (!Buffer.isBuffer(body) && body.bytes > this.#parts.above && (await this.#canSendParts(options))) {
-        return this.#createInParts(place, body, options);
+        return this.#sendParts(place, body, options);
       }
       const marks = marksOf(randomUUID(), body);
       const send = (): Promise<void> =>
@@ -84,9 +84,13 @@ export class MinioStore implements ArtifactStore {
     });
   }
 
-  async replace(key: string, body: Buffer, options: CallOptions = {}): Promise<void> {
+  async replace(key: string, body: Body, options: CallOptions = {}): Promise<void> {
     checkedKey(key);
     await this.#explained('write', key, options, async (place) => {
+      if (!Buffer.isBuffer(body) && body.bytes > this.#parts.above) {
+        await this.#sendParts(place, body, options, false);
+        return;
+      }
       const marks = marksOf(randomUUID(), body);
       await this.#retrying(options, () => putWhole(this.#s3, place, body, marks, options.signal));
     });
@@ -111,6 +115,13 @@ export class MinioStore implements ArtifactStore {
     checkedKey(ref.key);
     await this.#explained('download', ref.key, options, (place) =>
       this.#get(place, ref.bytes, options, (answer) => writeVerified(answer, file, ref, this.name)),
+    );
+  }
+
+  async check(ref: Ref, options: CallOptions = {}): Promise<void> {
+    checkedKey(ref.key);
+    await this.#explained('check', ref.key, options, (place) =>
+      this.#get(place, ref.bytes, options, (answer) => checkPieces(place, answer, ref)),
     );
   }
 
@@ -173,17 +184,26 @@ export class MinioStore implements ArtifactStore {
     this.#s3.close();
   }
 
-  async #createInParts(place: Place, file: FileBody, options: CallOptions): Promise<'created' | 'exists'> {
+  async #sendParts(
+    place: Place,
+    file: FileBody,
+    options: CallOptions,
+    onlyIfFree = true,
+  ): Promise<'created' | 'exists'> {
     const marks = marksOf(randomUUID(), file);
     const { partBytes, lanes } = this.#parts;
-    const plan = { place, file, headers: marks, partBytes, lanes, policy: this.#policy, signal: options.signal };
-    return uploadInParts(this.#s3, plan, (complete) =>
-      committed(this.#policy, options.signal, complete, () => this.#writerOf(place.key, marks, options)),
-    );
+    const { signal } = options;
+    const plan = { place, file, headers: marks, onlyIfFree, partBytes, lanes, policy: this.#policy, signal };
+    const writer = async (): Promise<Writer> => {
+      const found = await this.#writerOf(place.key, marks, options);
+      // What is to be replaced proves nothing: only our own mark shows that it was.
+      return onlyIfFree || found === 'me' ? found : 'nobody';
+    };
+    return uploadInParts(this.#s3, plan, (complete) => committed(this.#policy, signal, complete, writer));
   }
 
   async #canSendParts(options: CallOptions): Promise<boolean> {
-    this.#partsAreSafe ??= completesConditionally(this, (place, file) => this.#createInParts(place, file, options));
+    this.#partsAreSafe ??= completesConditionally(this, (place, file) => this.#sendParts(place, file, options));
     try {
       return await this.#partsAreSafe;
     } catch (error) {

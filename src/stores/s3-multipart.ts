@@ -13,6 +13,8 @@ export interface UploadPlan {
   readonly file: FileBody;
   /** Goes with the object: the writer's mark and the digest. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Whether an object that is there stays, or is replaced. */
+  readonly onlyIfFree: boolean;
   readonly partBytes: number;
   /** Parts in flight; each holds one part in memory. */
   readonly lanes: number;
@@ -136,7 +138,7 @@ async function complete(s3: S3Connection, plan: UploadPlan, id: string, sent: Se
     query: `uploadId=${id}`,
     // The list itself may be spoilt on the way, and then name fewer parts; the CRC of the whole finds that.
     headers: {
-      'if-none-match': '*',
+      ...(plan.onlyIfFree && { 'if-none-match': '*' }),
       'content-type': 'application/xml',
       'x-amz-checksum-crc32': sent.crc,
       'x-amz-checksum-type': 'FULL_OBJECT',

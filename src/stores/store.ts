@@ -39,8 +39,11 @@ export interface ArtifactStore {
    * After an unknown outcome (a connection lost after sending) it reads back and answers for this very call.
    */
   create(key: string, body: Body, options?: CallOptions): Promise<'created' | 'exists'>;
-  /** Writes the object whether or not it exists. Only for announcements and caches: never for what is evidence. */
-  replace(key: string, body: Buffer, options?: CallOptions): Promise<void>;
+  /**
+   * Writes the object whether or not it exists. For announcements and caches. Of what is evidence only to put the bytes
+   * that a key names by their digest in the place of other ones: see `mendingStore`.
+   */
+  replace(key: string, body: Body, options?: CallOptions): Promise<void>;
   /**
    * Reads a small object (up to 64 MiB) whole. With `expected`, size and SHA-256 are verified.
    * Without it, the digest that the writer recorded beside the object is.
@@ -48,7 +51,9 @@ export interface ArtifactStore {
   read(key: string, expected?: Ref, options?: CallOptions): Promise<Buffer>;
   /** Streams an object into a new local file, verified while streaming; the file appears only when it is right. */
   download(ref: Ref, file: string, options?: CallOptions): Promise<void>;
-  /** The object's size, or undefined when there is none. Proves nothing about its bytes. */
+  /** Reads an object to its end, however large, and keeps nothing: proves that size and SHA-256 are those of `ref`. */
+  check(ref: Ref, options?: CallOptions): Promise<void>;
+  /** The object's size, or undefined when there is none. Proves nothing about its bytes: {@link check} does. */
   stat(key: string, options?: CallOptions): Promise<{ bytes: number } | undefined>;
   /** Lists objects below a prefix (ending in `/`, or empty for all) in key order. */
   list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject>;

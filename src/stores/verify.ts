@@ -48,6 +48,23 @@ export function verified(place: Place, bytes: Buffer, expected: Expected): Buffe
   throw corrupt(place, describe(sha256, bytes.length), describe(expected.sha256, expected.bytes));
 }
 
+/** Hashes all that comes, and keeps none of it. @throws {ArtifactCorruptError} when it is not what is expected */
+export async function checkPieces(
+  place: Place,
+  pieces: AsyncIterable<Buffer>,
+  expected: Required<Expected>,
+): Promise<void> {
+  const wanted = describe(expected.sha256, expected.bytes);
+  const verifier = new Verifier();
+  for await (const piece of pieces) {
+    verifier.update(piece);
+    // More than there should be is wrong already, and may have no end.
+    if (verifier.bytes > expected.bytes) throw corrupt(place, `more than ${expected.bytes} bytes`, wanted);
+  }
+  const found = verifier.mismatch(expected);
+  if (found) throw corrupt(place, found, wanted);
+}
+
 /** The bytes that came back are not the bytes that were written. */
 export function corrupt(place: Place, found: string, wanted: string): ArtifactCorruptError {
   return new ArtifactCorruptError(

@@ -1,5 +1,7 @@
+import { canonicalJson } from '../domain/canonical.js';
 import { JOB_FILE, writeJobFile } from './job-file.js';
 import { programExists } from './launch.js';
+import { PythonIdentity } from './python-identity.js';
 import { endingFailure, missingProgram, outputFailure } from './trainer-failure.js';
 import { OutputProblem, readOutput } from './trainer-output.js';
 import { runTrainerProcess } from './trainer-process.js';
@@ -23,6 +25,7 @@ export interface ProcessTrainerOptions {
 export class ProcessTrainer implements Trainer {
   readonly kind = 'process';
   readonly #options: ProcessTrainerOptions;
+  readonly #pythons = new PythonIdentity();
 
   constructor(options: ProcessTrainerOptions) {
     this.#options = options;
@@ -49,6 +52,17 @@ export class ProcessTrainer implements Trainer {
     const failed = endingFailure(job, ending, words);
     if (failed !== undefined) throw failed;
     return await this.#output(job, words);
+  }
+
+  /** Of the built-in estimators; nobody knows what a command of the user's own reads. */
+  async identity(): Promise<readonly string[] | undefined> {
+    const { python, environment = {} } = this.#options;
+    try {
+      return [...(await this.#pythons.of(await python())), canonicalJson(environment)];
+    } catch {
+      // The training, which comes next, fails of the same and says so better.
+      return undefined;
+    }
   }
 
   async #output(job: TrainingJob, words: TrainerWords): Promise<TrainingOutput> {

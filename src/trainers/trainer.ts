@@ -44,4 +44,10 @@ export interface Trainer {
    * @throws TrainerFailedError, TrainerTimeoutError
    */
   train(job: TrainingJob, callbacks: TrainerCallbacks): Promise<TrainingOutput>;
+  /**
+   * Names everything but the job itself by which a job becomes a model: code, versions of libraries, settings. Equal jobs
+   * of equal identity give equal models, and are taken from the step cache. Asked before each training that may be, so it
+   * should take a few milliseconds. Undefined, or no such method: results are never taken from the cache.
+   */
+  identity?(): Promise<readonly string[] | undefined>;
 }

@@ -12,6 +12,7 @@ import { defineModel } from '../../src/define-model.js';
 import { openSource } from '../../src/sources/index.js';
 import { BlobCache, putBlob, putManifest, readManifest } from '../../src/stores/blobs.js';
 import { FolderStore } from '../../src/stores/folder-store.js';
+import { sharedLedgers } from '../../src/stores/shared-ledgers.js';
 import { workbench, type Workbench } from '../src/data/data-job.js';
 import { binaryModel, echoModel, type TestModel } from '../support/onnx-models.js';
 import { toySpec } from '../support/toy-data.js';
@@ -29,7 +30,8 @@ afterAll(() => bench.close());
 async function evaluateAgainst(champion: TestModel) {
   const store = new FolderStore(bench.path('store'));
   const cache = new BlobCache(store, bench.path('cache'), { maxBytes: 1e9 });
-  const deps: ActivityDeps = { store, cache, scratchFolder: join(bench.folder, 'scratch'), openSource, trainers: {} };
+  const scratchFolder = join(bench.folder, 'scratch');
+  const deps: ActivityDeps = { store, cache, ledger: sharedLedgers(store), scratchFolder, openSource, trainers: {} };
   const toy = toySpec('toy', 'data');
   const spec = defineModel({ ...toy, task: { ...toy.task, features: ['price'] } });
   const bundle = async ({ onnx, inputs, outputs }: TestModel): Promise<Ref> => {
@@ -73,6 +75,8 @@ async function evaluateAgainst(champion: TestModel) {
     kind: 'split',
     schemaVersion: 1,
     snapshot: DIGEST,
+    by: 'time',
+    profile: { key: 'manifests/profile/x.json', sha256: DIGEST, bytes: 1 },
     columns: [
       { name: 'price', type: 'number' },
       { name: 'in_int64', type: 'number' },

@@ -148,6 +148,33 @@ export function artifactStoreContract(
       expectBytes(await store.read(key), versions[5]);
     });
 
+    test.each([10, LARGE])('replace, puts a file of %i bytes in the place of what is there', async (length) => {
+      const key = `${fresh()}object`;
+      await store.create(key, Buffer.from('something else'));
+      const body = await fileOf(seededBytes(length, 21));
+      await store.replace(key, body);
+      expect(sha256Hex(await subject.other.read(key))).toBe(body.sha256);
+      await truncate(body.path, length - 1);
+      await expect(store.replace(key, body)).rejects.toMatchObject({ code: 'STORE.CORRUPT' });
+      expect(sha256Hex(await store.read(key))).toBe(body.sha256);
+    });
+
+    test.each([0, 10, LARGE])(
+      'check, reads all %i bytes of an object and says whether they are right',
+      async (length) => {
+        const key = `${fresh()}object`;
+        const body = seededBytes(length, 22);
+        const ref = refOf(key, body);
+        await expect(store.check(ref)).rejects.toMatchObject({ code: 'STORE.MISSING' });
+        await store.create(key, body);
+        await store.check(ref);
+        const corrupt = { code: 'STORE.CORRUPT' };
+        await expect(store.check({ ...ref, bytes: length + 1 })).rejects.toMatchObject(corrupt);
+        if (length > 0) await expect(store.check({ ...ref, bytes: length - 1 })).rejects.toMatchObject(corrupt);
+        await expect(store.check({ ...ref, sha256: sha256Hex('others') })).rejects.toMatchObject(corrupt);
+      },
+    );
+
     test('read, tells a missing object from a wrong one', async () => {
       const key = `${fresh()}object`;
       await expect(store.read(key)).rejects.toMatchObject({ code: 'STORE.MISSING' });
@@ -250,6 +277,7 @@ export function artifactStoreContract(
       await expect(store.read(key)).rejects.toMatchObject(refused);
       await expect(store.download(refOf(key, body), file)).rejects.toMatchObject(refused);
       await expect(store.stat(key)).rejects.toMatchObject(refused);
+      await expect(store.check(refOf(key, body))).rejects.toMatchObject(refused);
       await expect(store.remove(key)).rejects.toMatchObject(refused);
       if (key !== '') await expect(keysBelow(key.endsWith('/') ? `${key}/` : key)).rejects.toMatchObject(refused);
     });
@@ -266,6 +294,7 @@ export function artifactStoreContract(
       await expect(store.read(key, undefined, options)).rejects.toBe(reason);
       await expect(store.download(refOf(key, body), file, options)).rejects.toBe(reason);
       await expect(store.stat(key, options)).rejects.toBe(reason);
+      await expect(store.check(refOf(key, body), options)).rejects.toBe(reason);
       await expect(store.list('tests/', options)[Symbol.asyncIterator]().next()).rejects.toBe(reason);
       await expect(store.remove(key, options)).rejects.toBe(reason);
       expect(await store.stat(`${key}-2`)).toBeUndefined();
@@ -312,7 +341,10 @@ export function artifactStoreContract(
       await expect(store.read(key)).rejects.toMatchObject(found);
       await expect(store.read(key, refOf(key, body))).rejects.toMatchObject(found);
       await expect(store.download(refOf(key, body), join(folder, 'spoilt'))).rejects.toMatchObject(found);
+      await expect(store.check(refOf(key, body))).rejects.toMatchObject(found);
       expect(await readdir(folder)).not.toContain('spoilt');
+      await store.replace(key, body);
+      await store.check(refOf(key, body));
     });
   });
 }

@@ -31,10 +31,49 @@ export interface NormalGolden {
   readonly quantilesOfValues: readonly (readonly [number, number])[];
 }
 
-/** Reads what SciPy and scikit-learn said. The scripts beside the files made them. */
+export interface DriftGolden {
+  /** Shape, x, share above. */
+  readonly gamma: readonly (readonly [number, number, number])[];
+  /** Of each detector effect and p-value. */
+  readonly counts: readonly ({
+    readonly name: string;
+    readonly reference: readonly number[];
+    readonly current: readonly number[];
+  } & Readonly<Record<'psi' | 'js' | 'ks' | 'chi2', readonly [number, number]>>)[];
+  readonly missing: readonly {
+    readonly missing: readonly [number, number];
+    readonly rows: readonly [number, number];
+    readonly effect: number;
+    readonly pValue: number;
+  }[];
+  readonly falseDiscovery: readonly { readonly pValues: readonly number[]; readonly adjusted: readonly number[] }[];
+  readonly samples: readonly {
+    readonly name: string;
+    readonly edges: readonly number[];
+    readonly reference: SampleGolden;
+    readonly current: SampleGolden;
+    /** In deviations of the reference. */
+    readonly wasserstein: number;
+    readonly ks: number;
+    /** Of the reference: share, value. */
+    readonly quantiles: readonly (readonly [number, number])[];
+  }[];
+}
+
+export interface SampleGolden {
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly deviation: number;
+  readonly counts: readonly number[];
+}
+
+/** Reads what SciPy, scikit-learn and statsmodels said. The scripts beside the files made them. */
 export function golden(name: 'metrics.json'): MetricsGolden;
 export function golden(name: 'bootstrap.json'): BootstrapGolden;
 export function golden(name: 'normal.json'): NormalGolden;
+export function golden(name: 'drift.json'): DriftGolden;
 export function golden(name: string): unknown {
   return JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8'));
 }

@@ -21,15 +21,23 @@ const estimate = { value: 0.8, low: 0.7, high: 0.9 };
 /** Activities that do nothing and succeed: a first candidate that is promoted. Override what a test is about. */
 export function fakeActivities(overrides: Partial<Activities> = {}): Activities {
   return {
-    'perennial.ingest': async () => ({ snapshot: fakeRef('b'), rows: 1000, newRows: 100, message: '100 new rows' }),
-    'perennial.validate': async () => ({ report: fakeRef('c'), message: 'kept' }),
+    'perennial.ingest': async () => ({
+      snapshot: fakeRef('b'),
+      changes: fakeRef('8'),
+      rows: 1000,
+      newRows: 100,
+      message: '100 new rows',
+    }),
+    'perennial.validate': async ({ snapshot }) => ({ snapshot, report: fakeRef('c'), rows: 1000, message: 'kept' }),
     'perennial.split': async () => ({
+      cache: 'miss',
       split: fakeRef('d'),
       rows: { train: 800, validation: 50, test: 100 },
       message: 'split',
     }),
-    'perennial.train': async () => ({ bundle: fakeRef('e'), message: 'trained' }),
+    'perennial.train': async () => ({ cache: 'miss', bundle: fakeRef('e'), message: 'trained' }),
     'perennial.evaluate': async () => ({
+      cache: 'miss',
       evaluation: fakeRef('f'),
       champion: 0,
       metrics: { candidate: { auc: estimate } },
@@ -42,6 +50,7 @@ export function fakeActivities(overrides: Partial<Activities> = {}): Activities 
     'perennial.deploy': async () => ({ servers: ['http://127.0.0.1:1'] }),
     'perennial.record': async () => {},
     'perennial.findOutcome': async () => undefined,
+    'perennial.findBackfilled': async () => [],
     'perennial.askForTraining': async () => ({ message: 'Started run 1', outcome: 'started', run: 1 }),
     ...overrides,
   };

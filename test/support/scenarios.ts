@@ -1,8 +1,11 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, type Client } from '@temporalio/client';
 import type { Activities } from '../../activities/index.js';
-import { loopId, runId, scheduleId } from '../../src/domain/run.js';
+import { backfillId } from '../../src/domain/backfill.js';
+import type { RunOutcome } from '../../src/domain/loop.js';
+import { loopId, runId, scheduleId, type RunInput } from '../../src/domain/run.js';
 import type { TrainingRequest } from '../../src/domain/trigger.js';
+import type { backfill } from '../../workflows/backfill.js';
 import * as messages from '../../workflows/messages.js';
 import type { modelLoop } from '../../workflows/model-loop.js';
 import type { retrainOnSchedule } from '../../workflows/retrain-on-schedule.js';
@@ -29,27 +32,30 @@ const broken = async () => {
 
 /** Every scenario must have a recorded history; `npm run histories` records them. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
-  'run-promoted': { activities: {}, play: playRun },
+  'run-promoted': { activities: {}, play: (client, model) => playRun(client, model) },
   'run-held': {
     activities: { 'perennial.judge': async () => ({ verdict: 'HOLD', reason: 'Not enough rows.', rules: [] }) },
-    play: playRun,
+    play: (client, model) => playRun(client, model),
   },
   'run-rejected': {
     activities: { 'perennial.judge': async () => ({ verdict: 'REJECT', reason: 'No skill.', rules: [] }) },
-    play: playRun,
+    play: (client, model) => playRun(client, model),
   },
-  'run-broken-contract': { activities: { 'perennial.validate': broken }, play: playRun },
+  'run-broken-contract': {
+    activities: { 'perennial.validate': broken },
+    play: (client, model) => playRun(client, model),
+  },
   'run-stale-promotion': {
     activities: {
       'perennial.promote': async () => {
         throw ApplicationFailure.create({ type: 'LEDGER.STALE', message: 'the champion changed', nonRetryable: true });
       },
     },
-    play: playRun,
+    play: (client, model) => playRun(client, model),
   },
   'rollout-unconfirmed': {
     activities: { 'perennial.deploy': async () => ({ servers: [], note: 'One server has not followed yet.' }) },
-    play: playRun,
+    play: (client, model) => playRun(client, model),
   },
   'loop-two-runs-one-queued': { activities: {}, play: playLoop },
   'loop-failed-run': { activities: { 'perennial.validate': broken }, play: playLoop },
@@ -74,7 +80,60 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
         return await Context.current().cancelled;
       },
     },
-    play: playRun,
+    play: (client, model) => playRun(client, model),
+  },
+  'run-as-of-without-promotion': {
+    activities: {
+      'perennial.validate': async () => ({
+        snapshot: fakeRef('7'),
+        report: fakeRef('c'),
+        rows: 990,
+        message: '10 rows set aside',
+        warnings: ['column "price" has drifted'],
+      }),
+      'perennial.train': async () => ({ bundle: fakeRef('e'), message: 'trained', cache: 'hit' as const }),
+    },
+    play: (client, model) => playRun(client, model, { asOf: '2025-01-13T00:00:00.000Z', promote: false, cache: true }),
+  },
+  'backfill-three-windows': {
+    activities: {
+      'perennial.findBackfilled': async ({ ends }) => [
+        { asOf: ends[0]!, run: 1, outcome: 'HOLD', summary: 'Not enough rows.' },
+      ],
+      'perennial.askForTraining': answerer(
+        (request, run) => ({ run, outcome: 'PROMOTE', version: run, summary: `As of ${request.asOf}` }),
+        { busy: 1 },
+      ),
+    },
+    play: playBackfill,
+  },
+  'backfill-stopped': {
+    activities: {
+      'perennial.askForTraining': answerer((_request, run) => ({
+        run,
+        outcome: 'FAILED',
+        failure: { code: 'DATA.CONTRACT', stage: 'validate' },
+        summary: 'column "delay" is missing',
+      })),
+    },
+    play: playBackfill,
+  },
+  'backfill-cancelled-at-once': {
+    activities: {
+      'perennial.askForTraining': async ({ request }) => {
+        const backfill = Context.current().client.workflow.getHandle(request.replyTo!);
+        await backfill.signal(messages.cancelBackfilledRun);
+        await backfill.cancel();
+        return { message: 'Started run 1', outcome: 'started', run: 1 };
+      },
+      'perennial.findOutcome': async ({ run }) => ({
+        run,
+        outcome: 'FAILED',
+        failure: { code: 'RUN.CANCELLED' },
+        summary: 'Run 1 was cancelled',
+      }),
+    },
+    play: playBackfill,
   },
   'schedule-refused': {
     activities: {
@@ -84,17 +143,36 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   },
 };
 
-async function playRun(client: Client, model: string): Promise<string> {
+async function playRun(client: Client, model: string, wishes: Partial<RunInput> = {}): Promise<string> {
   const workflowId = runId(model, 1);
-  const options = {
-    workflowId,
-    taskQueue: 'perennial',
-    args: [{ model, run: 1, plan: fakePlan, trigger: request.trigger, snapshot: fakeRef('9') }] as Parameters<
-      typeof trainingRun
-    >,
-  };
+  const input = { model, run: 1, plan: fakePlan, trigger: request.trigger, snapshot: fakeRef('9'), ...wishes };
+  const options = { workflowId, taskQueue: 'perennial', args: [input] as Parameters<typeof trainingRun> };
   await client.workflow.execute<typeof trainingRun>('trainingRun', options).catch(() => undefined);
   return workflowId;
+}
+
+async function playBackfill(client: Client, model: string): Promise<string> {
+  const workflowId = backfillId(model);
+  const range = { from: '2025-01-01T00:00:00.000Z', to: '2025-01-22T00:00:00.000Z', every: '1w' };
+  const input = { model, plan: fakePlan, range, promote: false, by: 'ann', patienceMs: 200 };
+  const options = { workflowId, taskQueue: 'perennial', args: [input] as Parameters<typeof backfill> };
+  await client.workflow.execute<typeof backfill>('backfill', options).catch(() => undefined);
+  return workflowId;
+}
+
+/** The loop as a backfill sees it: busy for the first requests, then a run for each, whose end it tells at once. */
+function answerer(
+  outcomeOf: (request: TrainingRequest, run: number) => RunOutcome,
+  { busy = 0 } = {},
+): Activities['perennial.askForTraining'] {
+  let asked = 0;
+  return async ({ request }) => {
+    const run = ++asked - busy;
+    if (run < 1) return { message: 'Run 7 comes first', outcome: 'refused', reason: 'busy' };
+    const backfill = Context.current().client.workflow.getHandle(request.replyTo!);
+    await backfill.signal(messages.runFinished, outcomeOf(request, run));
+    return { message: `Started run ${run}`, outcome: 'started', run };
+  };
 }
 
 async function playLoop(client: Client, model: string): Promise<string> {

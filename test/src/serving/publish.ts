@@ -6,7 +6,12 @@ import type { ArtifactStore } from '../../../src/stores/store.js';
 import type { TestModel } from '../../support/onnx-models.js';
 
 /** Stores a test model as a bundle and returns the bundle's digest. */
-export async function storeBundle(store: ArtifactStore, model: string, made: TestModel): Promise<string> {
+export async function storeBundle(
+  store: ArtifactStore,
+  model: string,
+  made: TestModel,
+  split = 'b'.repeat(64),
+): Promise<string> {
   const onnx = await putBlob(store, made.onnx);
   const bundle: ModelBundle = {
     kind: 'bundle',
@@ -16,7 +21,7 @@ export async function storeBundle(store: ArtifactStore, model: string, made: Tes
     inputs: made.inputs,
     outputs: made.outputs,
     spec: 'a'.repeat(64),
-    split: 'b'.repeat(64),
+    split,
     trainer: { kind: 'process', estimator: 'test', parameters: {}, seed: 7, versions: {} },
     trainerMetrics: {},
   };

@@ -92,6 +92,73 @@ test('cache over its bound, does not drop what somebody may be about to open', a
   for (const path of paths) expect((await stat(path)).size).toBe(BYTES);
 });
 
+test('files of work under way, stay however full the cache is, and go when it has ended', async () => {
+  const blobs = cache({ maxBytes: 2 * BYTES, keepMs: 0 });
+  await blobs.during(async (files) => {
+    const mine = [await files.file(ref(0)), await files.file(ref(1)), await files.file(ref(0))];
+    await blobs.file(ref(2));
+    await blobs.file(ref(3));
+    for (const path of mine) expect((await stat(path)).size).toBe(BYTES);
+  });
+  await tick();
+  await blobs.file(ref(2));
+  const left = await readdir(cacheFolder());
+  expect(left).toContain(ref(2).sha256);
+  expect(left.length).toBeLessThanOrEqual(2);
+});
+
+test('work that needs more at once than may be kept, is refused and told what to change', async () => {
+  const blobs = cache({ maxBytes: 2 * BYTES, keepMs: 0 });
+  const needy = blobs.during(async (files) => Promise.all([0, 1, 2].map((index) => files.file(ref(index)))));
+  await expect(needy).rejects.toMatchObject({
+    code: 'WORKER.CACHE',
+    next: 'fail',
+    message: `Cannot keep all that a step works with on this disk: it needs ${3 * BYTES} bytes or more at once, the limit is ${2 * BYTES}`,
+    fix: expect.stringContaining('--cache-bytes'),
+  });
+  // Nothing of it is held any longer.
+  expect(await blobs.during((files) => Promise.all([1, 2].map((index) => files.file(ref(index)))))).toHaveLength(2);
+});
+
+test('work that does not fit beside other work, is told to come again, and then fits', async () => {
+  const blobs = cache({ maxBytes: 2 * BYTES, keepMs: 0 });
+  const second = () => blobs.during((files) => files.file(ref(2)));
+  await blobs.during(async (files) => {
+    await Promise.all([files.file(ref(0)), files.file(ref(1))]);
+    await expect(second()).rejects.toMatchObject({ code: 'DATA.ENGINE', next: 'retry' });
+    // What others hold already costs nothing more.
+    await blobs.during((others) => others.file(ref(1)));
+    expect((await stat(join(cacheFolder(), ref(1).sha256))).size).toBe(BYTES);
+  });
+  expect((await stat(await second())).size).toBe(BYTES);
+});
+
+test('files of work under way in another process, stay as long as it goes on', async () => {
+  const keepMs = 60;
+  const [mine, theirs] = [cache({ maxBytes: BYTES, keepMs }), cache({ maxBytes: BYTES, keepMs })];
+  const end = Date.now() + 10 * keepMs;
+  await mine.during(async (files) => {
+    const path = await files.file(ref(0));
+    for (let seed = 200; Date.now() < end; seed += 1) {
+      await theirs.file(await putBlob(store, seededBytes(BYTES, seed)));
+      expect((await stat(path)).size).toBe(BYTES);
+      await tick();
+    }
+  });
+});
+
+test('cache in use, never holds much more than its bound', async () => {
+  const many = await Promise.all(
+    Array.from({ length: 40 }, (_, seed) => putBlob(store, seededBytes(BYTES, 100 + seed))),
+  );
+  const blobs = cache({ maxBytes: 10 * BYTES, keepMs: 0 });
+  for (let from = 0; from < many.length; from += 8) {
+    await blobs.during((files) => Promise.all(many.slice(from, from + 8).map((each) => files.file(each))));
+    expect((await readdir(cacheFolder())).length).toBeLessThanOrEqual(10);
+    await tick();
+  }
+});
+
 test('abort of one caller, lets the others have their file; abort of all, stops the download', async () => {
   const blobs = cache();
   let open = (): void => undefined;

@@ -74,7 +74,7 @@ class PassingStore implements ArtifactStore {
   create(key: string, body: Body, options?: CallOptions): Promise<'created' | 'exists'> {
     return this.inner.create(key, body, options);
   }
-  replace(key: string, body: Buffer, options?: CallOptions): Promise<void> {
+  replace(key: string, body: Body, options?: CallOptions): Promise<void> {
     return this.inner.replace(key, body, options);
   }
   read(...call: Parameters<ArtifactStore['read']>): Promise<Buffer> {
@@ -82,6 +82,9 @@ class PassingStore implements ArtifactStore {
   }
   download(...call: Parameters<ArtifactStore['download']>): Promise<void> {
     return this.inner.download(...call);
+  }
+  check(...call: Parameters<ArtifactStore['check']>): Promise<void> {
+    return this.inner.check(...call);
   }
   stat(key: string, options?: CallOptions): Promise<{ bytes: number } | undefined> {
     return this.inner.stat(key, options);

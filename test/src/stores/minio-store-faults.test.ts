@@ -200,6 +200,19 @@ describe.each([
       expect(await openUploads(server)).toEqual([]);
     });
 
+    test.each(['unavailable', 'reset', 'apply-then-drop', 'page'] as const)(
+      'takes the place of another object, also when its end meets: %s',
+      async (fault) => {
+        const key = freshKey();
+        await direct.create(key, Buffer.from('another object'));
+        proxy.rules({ fault, ...complete });
+        await store.replace(key, large);
+        expect(proxy.log.length).toBeGreaterThan(0);
+        await direct.check({ key, sha256: large.sha256, bytes: large.bytes });
+        expect(await openUploads(server)).toEqual([]);
+      },
+    );
+
     test('is refused when it changed after it was hashed, prepared or not', async () => {
       const path = join(folder, 'changing');
       const bytes = seededBytes(large.bytes, 5);

@@ -1,0 +1,87 @@
+import { contractOf } from '../src/contracts/index.js';
+import { sensitiveColumns } from '../src/contracts/sensitive-columns.js';
+import { gateMetrics } from '../src/gates/index.js';
+import type { StoredSpec } from '../src/spec.js';
+import { readManifest } from '../src/stores/blobs.js';
+import { sha256Hex } from '../src/stores/digest.js';
+import type { StepFacts } from './cached.js';
+import type { ActivityDeps } from './deps.js';
+import type { EvaluateInput } from './evaluate.js';
+import type { SplitInput } from './split.js';
+import { findTrainer, type TrainInput } from './train.js';
+
+/*
+ * What the result of each cached step depends on. Of spec and input all counts that is not named here as of no account: a
+ * field that is added one day makes a step be done once more, and never a wrong result be taken.
+ */
+
+/** What people are told, who acts, what follows from a verdict. */
+const SPEC_NEVER = ['objective', 'owners', 'drift', 'rollout', 'triggers', 'cache'] as const;
+/** Which run it is for, and what is told by its digest or its parts. */
+const INPUT_NEVER = ['run', 'spec', 'snapshot', 'split', 'bundle', 'cache'] as const;
+
+/** A split depends on the rows of the snapshot, the SQL and how the spec cuts; where the rows came from is past. */
+export async function splitFacts({ store }: ActivityDeps, input: SplitInput, signal: AbortSignal): Promise<StepFacts> {
+  const stored = await readManifest<StoredSpec>(store, input.spec, { signal });
+  const { spec, prepareSql } = stored;
+  const { tables } = contractOf(stored);
+  const eventTimes = Object.entries(spec.sources).map(([name, { eventTime = null }]) => [name, eventTime] as const);
+  return {
+    spec,
+    material: {
+      inputs: { snapshot: input.snapshot.sha256, ...(prepareSql !== undefined && { sql: sha256Hex(prepareSql) }) },
+      parameters: {
+        spec: without(spec, ...SPEC_NEVER, 'sources', 'contract', 'prepare', 'trainer', 'evaluation', 'gate'),
+        input: without(input, ...INPUT_NEVER),
+        seed: spec.trainer.seed,
+        eventTimes: Object.fromEntries(eventTimes),
+        contract: { training: tables['training'] ?? null, sensitive: [...sensitiveColumns(tables)].toSorted() },
+      },
+    },
+  };
+}
+
+/** A model depends on its rows, the task and the trainer. How long the trainer may take decides only if there is one. */
+export async function trainFacts(deps: ActivityDeps, input: TrainInput, signal: AbortSignal): Promise<StepFacts> {
+  const { spec } = await readManifest<StoredSpec>(deps.store, input.spec, { signal });
+  const { kind, command, parameters } = spec.trainer;
+  if (command) return { spec, material: 'nobody knows which files trainer.command reads' };
+  const identity = await findTrainer(deps.trainers, kind).identity?.();
+  if (!identity) return { spec, material: `a trainer of kind "${kind}" does not say what it is made of` };
+  return {
+    spec,
+    material: {
+      inputs: { split: input.split.sha256 },
+      parameters: {
+        spec: without(spec, ...SPEC_NEVER, 'sources', 'contract', 'prepare', 'split', 'trainer', 'evaluation', 'gate'),
+        input: without(input, ...INPUT_NEVER, 'timeoutMs', 'parameters'),
+        trainer: { ...without(spec.trainer, 'timeout'), parameters: { ...parameters, ...input.parameters }, identity },
+      },
+    },
+  };
+}
+
+/** An evaluation depends on its rows, both models and what is measured; what the gate makes of it is judged anew. */
+export async function evaluateFacts(deps: ActivityDeps, input: EvaluateInput, signal: AbortSignal): Promise<StepFacts> {
+  const [{ spec }, { state }] = await Promise.all([
+    readManifest<StoredSpec>(deps.store, input.spec, { signal }),
+    deps.ledger(input.model).read({ signal }),
+  ]);
+  const { version, bundle } = state.champion ?? { version: 0, bundle: null };
+  return {
+    spec,
+    material: {
+      inputs: { split: input.split.sha256, candidate: input.bundle.sha256, champion: { version, bundle } },
+      parameters: {
+        spec: without(spec, ...SPEC_NEVER, 'sources', 'contract', 'prepare', 'split', 'trainer', 'gate'),
+        input: without(input, ...INPUT_NEVER),
+        seed: spec.trainer.seed,
+        gateMetrics: gateMetrics(spec.gate),
+      },
+    },
+  };
+}
+
+function without(all: object, ...names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !names.includes(name)));
+}

@@ -1,0 +1,175 @@
+import type { Column } from '../domain/data.js';
+import type { Db } from './duckdb.js';
+import { LABEL_CODE } from './label-code.js';
+import type { TaskColumns } from './prepared-table.js';
+import { isoText } from './source-tables.js';
+import { quoteName, timestamp } from './sql-text.js';
+
+/** Which rows of a training table are compared, and what of them. */
+export interface RowRange {
+  readonly columns: readonly Column[];
+  readonly task: TaskColumns;
+  /** Event times, ISO 8601: from `from` on and before `cut`. */
+  readonly from: string;
+  readonly cut: string;
+  /** The label of a row is compared when it was known before `cut`. */
+  readonly delayMs: number;
+}
+
+export interface RowDifference {
+  readonly rows: number;
+  /** Event time of the first row that differs, ISO 8601. */
+  readonly example: string;
+}
+
+/**
+ * Two sums of the same numbers in another order differ in their last bits: fractions are equal when they are apart by no
+ * more than this share of their size (or of a thousandth of the column's usual size, for what is nearly zero). It is two
+ * steps of a 32-bit number, for SQL that rounds to one.
+ */
+const TOLERANCE = 2.5e-7;
+/** Lines that are looked at closely, when so many differ: they take more memory than the rows. */
+const MOST_LINES = 100_000;
+
+/** SELECT of what is compared: event time, features and label of the rows of the range. */
+export function comparedRows(relation: string, { task, from, cut }: RowRange): string {
+  const time = quoteName(task.eventTime);
+  const columns = [time, LABEL_CODE, ...task.features.map(quoteName)];
+  return `SELECT ${columns.join(', ')} FROM ${relation} WHERE ${time} >= ${timestamp(from)} AND ${time} < ${timestamp(cut)}`;
+}
+
+/**
+ * Compares two relations of {@link comparedRows}. Rows have no names and no order, and fractions cannot be compared for
+ * equality: rows that are equal in event time, label and all features but fractions make a line; lines are compared by
+ * their number of rows and a print of their fractions, roughly rounded; and only lines that differ in that are looked at
+ * closely. Of rows whose label is not known before the cut, those of the past must be in the whole: a join with labels has
+ * not found the others yet.
+ */
+export async function compareRows(
+  db: Db,
+  whole: string,
+  past: string,
+  range: RowRange,
+): Promise<{ readonly rows: number; readonly differs?: RowDifference }> {
+  const print = fractions(range).map((name) => `TRY_CAST(${quoteName(name)} + 0.0 AS FLOAT)`);
+  const lines = (relation: string) =>
+    `SELECT ${lineOf(range)} AS line, any_value(${isYoung(range)}) AS young, count(*) AS rows,
+       sum((hash(${['0', ...print].join(', ')}) >> 16)::BIGINT) AS print FROM ${relation} GROUP BY line`;
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE leak_lines AS
+     SELECT coalesce(a.line, b.line) AS line, a.rows AS whole, b.rows AS past
+     FROM (${lines(whole)}) AS a FULL JOIN (${lines(past)}) AS b ON a.line = b.line
+     WHERE ${isGone} OR (a.rows = b.rows AND a.print <> b.print)`,
+  );
+  const [[rows, different] = []] = await db.rows(
+    `SELECT (SELECT count(*) FROM ${past})::DOUBLE, greatest(sum(whole), sum(past))::DOUBLE FROM leak_lines`,
+  );
+  if (different === null || different === undefined) return { rows: Number(rows) };
+  const example = await lookClosely(db, whole, past, range);
+  return example === undefined
+    ? { rows: Number(rows) }
+    : { rows: Number(rows), differs: { rows: Number(different), example } };
+}
+
+/** Compares the lines that seemed to differ by the range of each fraction. Gives the time of the first that does. */
+async function lookClosely(db: Db, whole: string, past: string, range: RowRange): Promise<string | undefined> {
+  const numbers = fractions(range);
+  const ranges = numbers.map((column, index) => {
+    const value = quoteName(column);
+    return `, min(${value}) AS low${index}, max(${value}) AS high${index}, count(${value}) AS filled${index}`;
+  });
+  const some = `(SELECT line FROM leak_lines ORDER BY line LIMIT ${MOST_LINES})`;
+  const lines = (relation: string) =>
+    `SELECT ${lineOf(range)} AS line, any_value(${isYoung(range)}) AS young, any_value(${quoteName(range.task.eventTime)}) AS time,
+       count(*) AS rows${ranges.join('')} FROM ${relation} WHERE ${lineOf(range)} IN ${some} GROUP BY line`;
+  const usual = numbers.map((name, index) => {
+    const size = `abs(${quoteName(name)})`;
+    return `coalesce(approx_quantile(${size}, 0.99) FILTER (isfinite(${size})), 0) AS size${index}`;
+  });
+  const differ = numbers.map((_, index) => `(a.rows = b.rows AND ${unlike(index)})`);
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE leak_difference AS
+     SELECT coalesce(a.time, b.time) AS time ${differ.map((sql, index) => `, ${sql} AS differs${index}`).join('')}
+     FROM (${lines(whole)}) AS a FULL JOIN (${lines(past)}) AS b ON a.line = b.line
+       ${numbers.length === 0 ? '' : `CROSS JOIN (SELECT ${usual.join(', ')} FROM ${whole}) AS usual`}
+     WHERE ${[isGone, ...differ].join(' OR ')}`,
+  );
+  const [[first] = []] = await db.rows(`SELECT ${isoText('min(time)')} FROM leak_difference`);
+  return typeof first === 'string' ? first : undefined;
+}
+
+/**
+ * The features (and the label) that differ, each looked at for itself, at the times in question. A time with more rows in
+ * one of the relations says nothing of the columns. Call it after {@link compareRows} has found a difference.
+ */
+export async function differingColumns(db: Db, whole: string, past: string, range: RowRange): Promise<string[]> {
+  const found = new Set<string>();
+  const { task } = range;
+  const time = quoteName(task.eventTime);
+  const steady = steadyFeatures(range).map((name) => [name, quoteName(name)] as const);
+  await db.run('CREATE OR REPLACE TEMP TABLE leak_times AS SELECT DISTINCT time FROM leak_difference');
+  for (const [name, value] of [...steady, [task.label, LABEL_CODE] as const]) {
+    const known = name === task.label ? `NOT ${isYoung(range)}` : 'true';
+    const counts = (relation: string, columns: string) =>
+      `SELECT ${time} AS time, ${columns} count(*) AS rows FROM ${relation}
+       WHERE ${time} IN (FROM leak_times) AND ${known} GROUP BY ALL`;
+    const [values, others] = [counts(whole, `${value} AS value,`), counts(past, `${value} AS value,`)];
+    const [[count] = []] = await db.rows(
+      `SELECT count(*)::DOUBLE FROM (${values} EXCEPT ${others})
+       WHERE time IN (SELECT time FROM (${counts(whole, '')} INTERSECT ${counts(past, '')}))`,
+    );
+    if (Number(count) > 0) found.add(name);
+  }
+  const numbers = fractions(range);
+  const collect = async () => {
+    if (numbers.length === 0) return;
+    const flags = numbers.map((_, index) => `coalesce(bool_or(differs${index}), false)`);
+    const [values = []] = await db.rows(`SELECT ${flags.join(', ')} FROM leak_difference`);
+    for (const [index, name] of numbers.entries()) if (values[index]) found.add(name);
+  };
+  await collect();
+  // Where a column that is no fraction differs, lines do not meet: now a line is a time.
+  const alone = { ...range, task: { ...task, features: numbers } };
+  const bare = (relation: string) =>
+    `(SELECT * REPLACE (NULL::UTINYINT AS ${LABEL_CODE}) FROM ${relation} WHERE ${time} IN (FROM leak_times))`;
+  if ((await compareRows(db, bare(whole), bare(past), alone)).differs) await collect();
+  return [...task.features, task.label].filter((name) => found.has(name));
+}
+
+/** SQL for what names a line. */
+function lineOf(range: RowRange): string {
+  const known = `CASE WHEN NOT ${isYoung(range)} THEN ${LABEL_CODE} END`;
+  const columns = [quoteName(range.task.eventTime), known, ...steadyFeatures(range).map(quoteName)];
+  return `hash(${columns.join(', ')})`;
+}
+
+/** With a delay of zero no row of before the cut is too young to have a label. */
+function isYoung({ task, cut, delayMs }: RowRange): string {
+  return `(${quoteName(task.eventTime)} >= ${timestamp(new Date(Date.parse(cut) - delayMs).toISOString())})`;
+}
+
+const isGone = `(CASE WHEN coalesce(a.young, b.young) THEN coalesce(b.rows, 0) > coalesce(a.rows, 0)
+  ELSE coalesce(a.rows, 0) <> coalesce(b.rows, 0) END)`;
+
+/** True when a fraction differs between two lines of equally many rows. */
+function unlike(index: number): string {
+  const apart = (bound: string) => {
+    const [a, b] = [`a.${bound}${index}`, `b.${bound}${index}`];
+    const close = `isfinite(${a}) AND isfinite(${b}) AND
+      abs(${a} - ${b}) <= ${TOLERANCE} * greatest(abs(${a}), abs(${b}), usual.size${index} / 1000)`;
+    return `NOT (${a} IS NOT DISTINCT FROM ${b} OR coalesce(${close}, false))`;
+  };
+  return `(a.filled${index} <> b.filled${index} OR ${apart('low')} OR ${apart('high')})`;
+}
+
+function fractions(range: RowRange): string[] {
+  return features(range, (type) => type === 'number');
+}
+
+function steadyFeatures(range: RowRange): string[] {
+  return features(range, (type) => type !== 'number');
+}
+
+function features({ columns, task }: RowRange, take: (type: Column['type']) => boolean): string[] {
+  return task.features.filter((name) => columns.some((column) => column.name === name && take(column.type)));
+}

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { trainerEnvironment } from './trainer-environment.js';
+
+/** What an interpreter says of itself; it cannot change while its file stays as it is. */
+interface Interpreter {
+  readonly version: string;
+  /** Folders in which it looks for packages. */
+  readonly paths: readonly string[];
+  /** Folder of `perennial_trainer`. */
+  readonly trainer: string;
+}
+
+const ASK = `
+import importlib.util, json, os, sys
+spec = importlib.util.find_spec("perennial_trainer")
+paths = [os.path.abspath(path) for path in sys.path if os.path.isdir(path)]
+print(json.dumps({"version": sys.version, "paths": paths, "trainer": os.path.dirname(spec.origin)}))
+`;
+const ASK_TIMEOUT_MS = 30_000;
+
+/**
+ * Tells interpreters apart by what they would train with: their version, the code of `perennial_trainer` and the names and
+ * versions of all installed packages. The interpreter itself is asked once, which takes a tenth of a second; the rest is
+ * looked at each time, so that a package that was updated meanwhile is noticed.
+ */
+export class PythonIdentity {
+  readonly #asked = new Map<string, Promise<Interpreter>>();
+
+  /** @throws when it is no Python that has the trainer */
+  async of(python: string): Promise<readonly string[]> {
+    const { version, paths, trainer } = await this.#interpreter(python);
+    const [code, ...packages] = await Promise.all([codeOf(trainer), ...paths.map(packagesIn)]);
+    return [version, code, ...packages.flat().toSorted()];
+  }
+
+  async #interpreter(python: string): Promise<Interpreter> {
+    const file = await realpath(python);
+    const { mtimeMs, size } = await stat(file);
+    const name = JSON.stringify([python, file, mtimeMs, size]);
+    const asked = this.#asked.get(name) ?? ask(python);
+    this.#asked.set(name, asked);
+    asked.catch(() => this.#asked.delete(name));
+    return await asked;
+  }
+}
+
+async function ask(python: string): Promise<Interpreter> {
+  const { stdout } = await promisify(execFile)(python, ['-c', ASK], {
+    env: trainerEnvironment(tmpdir(), 'identity', {}),
+    timeout: ASK_TIMEOUT_MS,
+  });
+  // What is printed while Python starts comes before.
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Interpreter; // printed by the program above
+}
+
+/** Installers keep a folder for each package that is named after it and its version. */
+async function packagesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => /\.(dist-info|egg-info)$/.test(name));
+}
+
+async function codeOf(folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.pyc'))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .toSorted();
+  const bytes = await Promise.all(files.map((file) => readFile(file)));
+  const hash = createHash('sha256');
+  files.forEach((file, index) => {
+    const content = bytes[index] ?? Buffer.alloc(0);
+    hash.update(`${path.relative(folder, file)}\0${content.length}\0`).update(content);
+  });
+  return hash.digest('hex');
+}

@@ -1,0 +1,198 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CODE_FOLDERS, cacheCode } from '../../activities/cache-code.js';
+import { evaluateFacts, splitFacts, trainFacts } from '../../activities/cache-keys.js';
+import type { ActivityDeps } from '../../activities/deps.js';
+import { register } from '../../activities/register.js';
+import { promote } from '../../activities/promote.js';
+import { defineModel } from '../../src/define-model.js';
+import type { Ref } from '../../src/domain/artifact.js';
+import { canonicalJson } from '../../src/domain/canonical.js';
+import { openSource } from '../../src/sources/index.js';
+import type { ModelSpecInput } from '../../src/spec.js';
+import { BlobCache, putManifest } from '../../src/stores/blobs.js';
+import { FolderStore } from '../../src/stores/folder-store.js';
+import { sharedLedgers } from '../../src/stores/shared-ledgers.js';
+import { toySpec } from '../support/toy-data.js';
+
+const signal = new AbortController().signal;
+const digest = (digit: string): Ref => ({ key: `manifests/x/${digit}.json`, sha256: digit.repeat(64), bytes: 1 });
+
+let folder: string;
+let store: FolderStore;
+let deps: ActivityDeps;
+let identity: string[] | undefined = ['Python 3.11', 'scikit-learn-1.9.1'];
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'perennial-keys-'));
+  store = new FolderStore(path.join(folder, 'store'));
+  deps = {
+    store,
+    cache: new BlobCache(store, path.join(folder, 'cache'), { maxBytes: 1e9 }),
+    ledger: sharedLedgers(store),
+    scratchFolder: path.join(folder, 'scratch'),
+    openSource,
+    trainers: {
+      other: { kind: 'other', train: async () => Promise.reject(new Error('never')), identity: async () => identity },
+      process: {
+        kind: 'process',
+        train: async () => Promise.reject(new Error('never')),
+        identity: async () => identity,
+      },
+    },
+  };
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+type Change =
+  | Partial<ModelSpecInput>
+  | { readonly sql: string }
+  | { readonly input: Partial<Record<'split' | 'train' | 'evaluate' | 'all', object>> };
+
+/** The material of each step, as text, for a spec, an SQL and an input with these changes. */
+async function materials(change: Change = {}) {
+  const { all, ...input } = 'input' in change ? change.input : {};
+  const sql = 'sql' in change ? change.sql : 'SELECT 1';
+  const changes = 'input' in change || 'sql' in change ? {} : change;
+  const spec = await putManifest(store, 'spec', {
+    spec: defineModel(toySpec('toy', 'data', changes)),
+    prepareSql: sql,
+  });
+  const common = { model: 'toy', run: 1, spec, ...all };
+  const split = await splitFacts(deps, { ...common, snapshot: digest('a'), ...input.split }, signal);
+  const train = await trainFacts(deps, { ...common, split: digest('b'), timeoutMs: 1000, ...input.train }, signal);
+  const evaluate = await evaluateFacts(
+    deps,
+    { ...common, split: digest('b'), bundle: digest('c'), ...input.evaluate },
+    signal,
+  );
+  return {
+    split: canonicalJson(split.material),
+    train: canonicalJson(train.material),
+    evaluate: canonicalJson(evaluate.material),
+  };
+}
+
+const toy = toySpec('toy', 'data');
+
+describe('what a step depends on', () => {
+  it.each<[what: string, steps: string, change: Change]>([
+    ['the words of the objective', '', { objective: { statement: 'Something else.' } }],
+    ['an owner', '', { owners: { ...toy.owners, data: 'dirk' } }],
+    ['when it is run', '', { triggers: { cooldown: '5h' } }],
+    ['how drift is told', '', { drift: { data: 'off' } }],
+    ['the rollout', '', { rollout: { kind: 'direct', timeout: '5s' } }],
+    ['what may be taken from the cache', '', { cache: { train: 'off' } }],
+    ['where the files are', '', { sources: { visits: { kind: 'file', path: 'elsewhere' } } }],
+    ['the contract, which made the snapshot', '', { contract: {} }],
+    ['a threshold of the gate', '', { gate: { champion: { margin: 0.01 } } }],
+    ['the number of the run', '', { input: { all: { run: 7 } } }],
+    ['the time that a trainer may take', '', { trainer: { ...toy.trainer, timeout: '1h' } }],
+    ['the same, as the run has it', '', { input: { train: { timeoutMs: 7 } } }],
+    ['the wish to do it anew', '', { input: { all: { cache: false } } }],
+    ['the snapshot', 'split', { input: { split: { snapshot: digest('9') } } }],
+    ['the SQL', 'split', { sql: 'SELECT 2' }],
+    ['the end of time', 'split', { input: { split: { asOf: '2026-01-05T00:00:00.000Z' } } }],
+    ['the windows', 'split', { split: { by: 'time', train: '11d', validation: '1d', test: '3d' } }],
+    [
+      'the event time of a source',
+      'split',
+      { sources: { visits: { kind: 'file', path: 'data', eventTime: { column: 'x' } } } },
+    ],
+    ['the name of a source', 'split', { sources: { others: { kind: 'file', path: 'data' } }, contract: {} }],
+    ['the label', 'split train evaluate', { task: { ...toy.task, label: 'paid' } }],
+    ['the features', 'split train evaluate', { task: { ...toy.task, features: ['price'] } }],
+    [
+      'the order of the features',
+      'split train evaluate',
+      { task: { ...toy.task, features: ['price', 'channel', 'visits'] } },
+    ],
+    ['the seed', 'split train evaluate', { trainer: { ...toy.trainer, seed: 8 } }],
+    ['the kind of trainer', 'train', { trainer: { ...toy.trainer, kind: 'other' } }],
+    ['a parameter', 'train', { trainer: { parameters: { max_iter: 21 } } }],
+    ['a parameter of the run', 'train', { input: { train: { parameters: { max_iter: 21 } } } }],
+    ['the split', 'train evaluate', { input: { train: { split: digest('9') }, evaluate: { split: digest('9') } } }],
+    ['the candidate', 'evaluate', { input: { evaluate: { bundle: digest('9') } } }],
+    ['the blocks', 'evaluate', { evaluation: { resamples: 200, blocks: ['channel'] } }],
+    ['the resamples', 'evaluate', { evaluation: { resamples: 201 } }],
+    ['a metric', 'evaluate', { evaluation: { resamples: 200, metrics: ['auc', 'brier'] } }],
+  ])('%s: %s', async (_, steps, change) => {
+    const [before, after] = await Promise.all([materials(), materials(change)]);
+    const changed = Object.entries(before).filter(([step, text]) => after[step as keyof typeof after] !== text);
+    expect(changed.map(([step]) => step).join(' ')).toBe(steps);
+  });
+
+  it('a parameter that the run sets to what the spec says already, changes nothing', async () => {
+    const told = { input: { train: { parameters: { max_iter: 20 } } } };
+    expect(await materials(told)).toEqual(await materials());
+  });
+
+  it('the champion: an evaluation only', async () => {
+    const before = await materials();
+    const decision = {
+      model: 'toy',
+      run: 1,
+      workflowId: 'w',
+      executionId: 'x',
+      reason: 'good',
+      evidence: { spec: 'a'.repeat(64) },
+    };
+    await register(deps, { ...decision, bundle: digest('d'), verdict: 'PROMOTE' });
+    expect(await materials()).toEqual(before);
+    await promote(deps, { ...decision, bundle: digest('d'), version: 1, replaces: 0 });
+    const after = await materials();
+    expect({ ...after, evaluate: before.evaluate }).toEqual(before);
+    expect(after.evaluate).not.toBe(before.evaluate);
+  });
+
+  it('a library of the trainer: training only', async () => {
+    const before = await materials();
+    identity = ['Python 3.11', 'scikit-learn-1.9.2'];
+    const after = await materials();
+    expect({ ...after, train: before.train }).toEqual(before);
+    expect(after.train).not.toBe(before.train);
+  });
+
+  it("is not known of a trainer that does not say it, and of a program of the user's own", async () => {
+    identity = undefined;
+    expect((await materials()).train).toBe('"a trainer of kind \\"process\\" does not say what it is made of"');
+    const { train } = await materials({ trainer: { command: ['./train.sh'] } });
+    expect(train).toBe('"nobody knows which files trainer.command reads"');
+  });
+});
+
+describe('the code of a step', () => {
+  it('is the same in every process, and another one for each step that another engine does', async () => {
+    const [one, two] = [cacheCode(), cacheCode()];
+    expect(await one('split')).toBe(await two('split'));
+    expect(new Set([await one('split'), await one('train'), await one('evaluate')]).size).toBe(3);
+  });
+
+  it('has in it every module that the steps load', () => {
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    const seen = new Set<string>();
+    const visit = (file: string): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      const text = readFileSync(path.join(root, file), 'utf8');
+      const found = text.matchAll(
+        /^(?:import|export) (?!type\b)[^;]*?from '(\.[^']+)'|import\('(\.[^']+)'\)|moduleUrl\([^,]+, '(\.[^']+)'\)/gm,
+      );
+      for (const [, ...names] of found) {
+        const name = names.find((each) => each !== undefined) ?? '';
+        visit(path.join(path.dirname(file), name.replace(/\.js$/, '.ts')));
+      }
+    };
+    for (const step of ['split', 'train', 'evaluate']) visit(`activities/${step}.ts`);
+    expect(seen.size).toBeGreaterThan(40);
+    // They carry bytes and words, and change neither; gates only name the metrics that they look at.
+    const carriers = /^src\/(stores|gates)\/|^src\/(errors|module-url|spec-(nearest|invalid|path|issues|schema-at))\.ts$/;
+    const outside = [...seen].filter(
+      (file) => !carriers.test(file) && !CODE_FOLDERS.some((each) => file.startsWith(`${each}/`)),
+    );
+    expect(outside).toEqual([]);
+  });
+});
