@@ -5,6 +5,16 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { trainingRun } from '../workflows/training-run.js';
 import type { modelLoop } from '../workflows/model-loop.js';
 import * as messages from '../workflows/messages.js';
+import {
+  backfillRange,
+  backfillResult,
+  backfillState,
+  cancelBackfill,
+  startBackfill,
+  type BackfillOptions,
+  type BackfillStarted,
+} from './backfills.js';
+import type { BackfillResult, BackfillState } from './domain/backfill.js';
 import type { LedgerEntry, LedgerState } from './domain/ledger.js';
 import type { LoopState } from './domain/loop.js';
 import { loopId, runId, type LoopMemo, type RunPlan, type RunRecord, type RunResult } from './domain/run.js';
@@ -14,12 +24,16 @@ import { runPlan } from './run-plan.js';
 import { ensureSchedule, type ScheduleChange } from './schedule.js';
 import { ensureSearchAttributes } from './search-attributes.js';
 import type { StoredSpec } from './spec.js';
+import { loopElsewhere, noSuchModel, noSuchRun } from './client-errors.js';
 import { findExecution } from './find-execution.js';
 import { loopOptions } from './loop-options.js';
 import { putManifest } from './stores/blobs.js';
 import { LedgerLog } from './stores/ledger-log.js';
 import { readRunRecord, recordedRuns } from './stores/run-records.js';
 import type { ArtifactStore } from './stores/store.js';
+import { trainingRequest, type RequestTrainingOptions } from './training-request.js';
+
+export type { BackfillOptions, BackfillResult, BackfillStarted, BackfillState, RequestTrainingOptions };
 
 export interface PerennialClientOptions {
   /** A Temporal client; its namespace is where the loops live. */
@@ -27,17 +41,6 @@ export interface PerennialClientOptions {
   readonly store: ArtifactStore;
   /** Default: `perennial`. */
   readonly taskQueue?: string;
-}
-
-export interface RequestTrainingOptions {
-  /** One sentence. Default: `asked for by hand`. */
-  readonly reason?: string;
-  /** Who asks. Default: the client's identity. */
-  readonly by?: string;
-  /** Hyperparameters laid over the spec's for this run only. */
-  readonly parameters?: Readonly<Record<string, unknown>>;
-  /** Asking again with the same id gives the same answer and at most one run. Default: a new id. */
-  readonly requestId?: string;
 }
 
 /** What `apply` did. */
@@ -91,17 +94,12 @@ export class PerennialClient {
    * @throws {NotFoundError} when the model was never applied here.
    */
   async requestTraining(model: string, options: RequestTrainingOptions = {}): Promise<TrainingAnswer> {
-    const {
-      reason = 'asked for by hand',
-      by = this.#temporal.options.identity,
-      parameters,
-      requestId = randomUUID(),
-    } = options;
-    const trigger = { kind: 'manual', by, reason } as const;
+    const { requestId = randomUUID() } = options;
+    const request = trainingRequest(options, this.#temporal.options.identity);
     return await this.#loop(model, (loop) =>
       loop.executeUpdate(messages.requestTraining, {
         updateId: requestId,
-        args: [{ trigger, ...(parameters && { parameters }) }],
+        args: [request],
       }),
     );
   }
@@ -141,7 +139,54 @@ export class PerennialClient {
     }
   }
 
-  /** Refuses automatic triggers until {@link resume}. */
+  /**
+   * Starts a backfill: the past windows of a model, run one after another through its loop. It goes on without this
+   * client; asking for the same one again while it runs changes nothing.
+   * @throws {UsageError} when the range cannot be
+   * @throws {BackfillRunningError} when another one of this model is under way
+   * @throws {NotFoundError} when the model was never applied here
+   */
+  async backfill(model: string, options: BackfillOptions): Promise<BackfillStarted> {
+    const range = backfillRange(options);
+    const loop = await this.#loopState(model);
+    if (!loop) throw noSuchModel(model);
+    const { promote = false, restart = false, by = this.#temporal.options.identity } = options;
+    return await startBackfill(this.#temporal, this.#taskQueue, {
+      model,
+      plan: loop.plan,
+      range,
+      promote,
+      by,
+      ...(restart && { restart }),
+    });
+  }
+
+  /**
+   * How far the newest backfill of a model is, or was when it ended.
+   * @throws {NotFoundError} when there was none
+   */
+  async backfillState(model: string): Promise<BackfillState> {
+    return await backfillState(this.#temporal, model);
+  }
+
+  /**
+   * Waits for the end of the newest backfill of a model.
+   * @throws {BackfillStoppedError} when it gave up before its last window
+   * @throws {CancelledFailure} of Temporal, when it was cancelled
+   */
+  async backfillResult(model: string): Promise<BackfillResult> {
+    return await backfillResult(this.#temporal, model);
+  }
+
+  /**
+   * Ends a backfill when the run under way has ended; with `now` that run is cancelled too.
+   * @throws {NotFoundError} when none is under way
+   */
+  async cancelBackfill(model: string, options: { readonly now?: boolean } = {}): Promise<void> {
+    await cancelBackfill(this.#temporal, model, options);
+  }
+
+  /** Refuses automatic triggers until {@link resume}; a backfill waits meanwhile. */
   async pause(model: string, by = this.#temporal.options.identity): Promise<void> {
     await this.#loop(model, (loop) => loop.executeUpdate(messages.pause, { args: [{ by }] }));
   }
@@ -197,6 +242,8 @@ export class PerennialClient {
 
   async #ensureLoop(model: string, plan: RunPlan): Promise<Applied['loop']> {
     const running = await this.#runningLoop(model);
+    if (running && running.taskQueue !== this.#taskQueue)
+      throw loopElsewhere(model, running.taskQueue, this.#taskQueue);
     const at = { client: this.#temporal, store: this.#store };
     const options = await loopOptions(at, model, plan, this.#taskQueue);
     // Always sent: what a loop says of itself may lag behind the plans that are on their way to it.
@@ -223,19 +270,3 @@ export class PerennialClient {
 
 /** How often a queued run is asked for. */
 const QUEUED_POLL_MS = 200;
-
-function noSuchRun(model: string, run: number, cause: unknown): NotFoundError {
-  return new NotFoundError(`Cannot find run ${run} of "${model}": there is neither a record nor a workflow of it`, {
-    fix: `perennial runs ${model}`,
-    details: { model, run },
-    cause,
-  });
-}
-
-function noSuchModel(model: string, cause?: unknown): NotFoundError {
-  return new NotFoundError(`Cannot find model "${model}": no loop of that name runs here`, {
-    fix: 'perennial apply perennial.yaml',
-    details: { model },
-    ...(cause !== undefined && { cause }),
-  });
-}

@@ -2,17 +2,19 @@ import type { Client, WorkflowStartOptions } from '@temporalio/client';
 import type { modelLoop } from '../workflows/model-loop.js';
 import { modelKey } from '../workflows/search-attributes.js';
 import type { Ref } from './domain/artifact.js';
-import { loopId, loopMemo, runId, type RunPlan } from './domain/run.js';
+import type { LoopBefore } from './domain/loop.js';
+import { loopId, loopMemo, runId, type LoopMemo, type RunPlan } from './domain/run.js';
 import { findExecution } from './find-execution.js';
 import { readRunRecord, recordedRuns } from './stores/run-records.js';
 import type { ArtifactStore } from './stores/store.js';
 
-/** How many of the newest records are asked for a snapshot that was accepted. */
+/** How many of the newest records are looked at. */
 const LOOKED_AT = 20;
 
 /**
  * How the loop of a model is started, unless it runs already. It goes on where an earlier loop of this model ended: after
- * the newest run that left a record or is known to Temporal, and from the newest snapshot that a run ended well with.
+ * the newest run that left a record or is known to Temporal, from the newest snapshot that a run ended well with, in the
+ * cooldown of the newest run, and paused if that loop was.
  */
 export async function loopOptions(
   { client, store }: { readonly client: Client; readonly store: ArtifactStore },
@@ -21,21 +23,24 @@ export async function loopOptions(
   taskQueue: string,
 ) {
   const runs = await recordedRuns(store, model);
-  const [firstRun, snapshot] = await Promise.all([
+  const [firstRun, left, before] = await Promise.all([
     freeRun(client, model, runs.at(-1) ?? 0),
-    newestSnapshot(store, model, runs),
+    leftBehind(store, model, runs),
+    findExecution(client, loopId(model)),
   ]);
+  // A loop that was started before its memo said so was not paused.
+  const paused = (before?.memo as Partial<LoopMemo> | undefined)?.perennial?.paused ?? false;
   return {
     workflowId: loopId(model),
     taskQueue,
-    args: [{ model, plan, firstRun, ...(snapshot && { snapshot }) }],
+    args: [{ model, plan, firstRun, paused, ...left }],
     workflowIdConflictPolicy: 'USE_EXISTING',
     // A worker that died is noticed this fast; the default of ten seconds is felt at every restart.
     workflowTaskTimeout: '5s',
     typedSearchAttributes: [{ key: modelKey, value: model }],
     staticSummary: `Keeps ${model} fresh`,
     staticDetails: plan.objective,
-    memo: loopMemo(plan),
+    memo: loopMemo(plan, paused),
   } satisfies WorkflowStartOptions<typeof modelLoop>;
 }
 
@@ -46,10 +51,22 @@ async function freeRun(client: Client, model: string, newest: number): Promise<n
   return run;
 }
 
-async function newestSnapshot(store: ArtifactStore, model: string, runs: readonly number[]): Promise<Ref | undefined> {
+/** The newest accepted snapshot and start of a run, by the records. A backfill's run makes a model no fresher. */
+async function leftBehind(
+  store: ArtifactStore,
+  model: string,
+  runs: readonly number[],
+): Promise<Pick<LoopBefore, 'snapshot' | 'lastStartMs'>> {
+  let snapshot: Ref | undefined;
+  let lastStart: string | undefined;
   for (const run of runs.slice(-LOOKED_AT).toReversed()) {
-    const { result } = await readRunRecord(store, model, run);
-    if (result) return result.snapshot;
+    const { result, trigger, startedAt } = await readRunRecord(store, model, run);
+    snapshot ??= result?.snapshot;
+    if (trigger.kind !== 'backfill') lastStart ??= startedAt;
+    if (snapshot && lastStart !== undefined) break;
   }
-  return undefined;
+  return {
+    ...(snapshot && { snapshot }),
+    ...(lastStart !== undefined && { lastStartMs: Date.parse(lastStart) }),
+  };
 }

@@ -5,6 +5,7 @@ import { privateFolder } from './cache-folder.js';
 import { PerennialPlugin } from './plugin.js';
 import { openSource } from './sources/index.js';
 import { BlobCache } from './stores/blobs.js';
+import { sharedLedgers } from './stores/shared-ledgers.js';
 import type { ArtifactStore } from './stores/store.js';
 import { builtInTrainers } from './trainers/index.js';
 import type { Trainer } from './trainers/trainer.js';
@@ -19,17 +20,23 @@ export interface WorkerDepsOptions {
   readonly workFolder?: string;
   /** Most bytes of cached blobs. Default: 10 GiB. */
   readonly cacheBytes?: number;
+  /**
+   * Hosts, addresses and ranges (`10.1.0.0/16`) that http sources may connect to though they are not public. Default: the
+   * list in `PERENNIAL_HTTP_ALLOW`, without it none.
+   */
+  readonly httpAllow?: readonly string[];
 }
 
 /** What the activities of a worker work with. */
 export function workerDeps(options: WorkerDepsOptions): ActivityDeps {
-  const { store, python, trainers = {}, cacheBytes = 10 * 1024 ** 3 } = options;
+  const { store, python, trainers = {}, cacheBytes = 10 * 1024 ** 3, httpAllow } = options;
   const folder = options.workFolder ?? privateFolder('work');
   return {
     store,
     cache: new BlobCache(store, join(folder, 'blobs'), { maxBytes: cacheBytes }),
+    ledger: sharedLedgers(store),
     scratchFolder: join(folder, 'scratch'),
-    openSource: (spec) => openSource(spec),
+    openSource: (spec) => openSource(spec, httpAllow ? { httpAllow } : {}),
     trainers: { ...builtInTrainers({ python }), ...trainers },
   };
 }

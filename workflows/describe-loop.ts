@@ -23,6 +23,7 @@ export function describeLoop(state: LoopState): string {
   ].join('\n');
 }
 
-function flat(text: string): string {
+/** A text that fits the cell of a Markdown table. */
+export function flat(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[|`$]/g, '/').slice(0, 300);
 }

@@ -2,6 +2,7 @@
 export { modelLoop } from './model-loop.js';
 export { trainingRun } from './training-run.js';
 export { rollout } from './rollout.js';
+export { backfill } from './backfill.js';
 export { retrainOnSchedule } from './retrain-on-schedule.js';
 
 /** By this text the plugin recognises a bundle that holds our workflows. */

@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { BackfillState } from '../src/domain/backfill.js';
 import type { LoopState, RunOutcome } from '../src/domain/loop.js';
 import type { RunPlan } from '../src/domain/run.js';
 import type { TrainingAnswer, TrainingRequest } from '../src/domain/trigger.js';
@@ -23,3 +24,9 @@ export const status = defineQuery<LoopState>('status');
 
 /** Sent by the loop to whoever waits for a run's outcome. */
 export const runFinished = defineSignal<[RunOutcome]>('runFinished');
+
+/** How far a backfill is. */
+export const backfillStatus = defineQuery<BackfillState>('backfillStatus');
+
+/** Tells a backfill to cancel the run that it waits for, now or as soon as it has one. */
+export const cancelBackfilledRun = defineSignal('cancelBackfilledRun');

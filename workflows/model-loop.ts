@@ -2,6 +2,7 @@ import {
   allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   ChildWorkflowFailure,
   condition,
   currentUpdateInfo,
@@ -9,6 +10,7 @@ import {
   getExternalWorkflowHandle,
   makeContinueAsNewFunc,
   ParentClosePolicy,
+  patched,
   setCurrentDetails,
   setHandler,
   upsertMemo,
@@ -21,24 +23,21 @@ import {
   finishCurrent,
   newLoop,
   startQueued,
+  type LoopBefore,
   type LoopState,
   type RunOutcome,
   type WantedRun,
 } from '../src/domain/loop.js';
-import { loopMemo, runId, type RunPlan } from '../src/domain/run.js';
+import { loopMemo, RUN_CODES, runId, type RunFailure, type RunPlan } from '../src/domain/run.js';
 import { modelKey, stageKey, triggerKey } from './search-attributes.js';
 import { describeLoop } from './describe-loop.js';
 import * as messages from './messages.js';
 import { trainingRun } from './training-run.js';
 
 /** What a loop starts with: the plan, or the state that the execution before it handed on. */
-export interface LoopInput {
+export interface LoopInput extends LoopBefore {
   readonly model: string;
   readonly plan: RunPlan;
-  /** Number of the first run. Default 1; more when an earlier loop of this model has left records. */
-  readonly firstRun?: number;
-  /** The last snapshot that an earlier loop of this model has accepted. */
-  readonly snapshot?: Ref;
   readonly state?: LoopState;
 }
 
@@ -47,7 +46,7 @@ export interface LoopInput {
  * as a new execution when its history grows long.
  */
 export async function modelLoop(input: LoopInput): Promise<never> {
-  let state = input.state ?? newLoop(input.model, input.plan, input.firstRun, input.snapshot);
+  let state = input.state ?? newLoop(input.model, input.plan, input);
   const update = (next: LoopState) => {
     state = next;
     setCurrentDetails(describeLoop(state));
@@ -59,7 +58,8 @@ export async function modelLoop(input: LoopInput): Promise<never> {
       // The update id names the request, also when it comes again after a continue-as-new.
       const requestId = currentUpdateInfo()?.id ?? uuid4();
       const arbitrated = arbitrate(state, requestId, request, Date.now());
-      update(arbitrated.state);
+      // Taken at once: a second request that comes in the same moment finds a run under way and is queued behind it.
+      update(startQueued(arbitrated.state, Date.now()));
       return arbitrated.answer;
     },
     { description: 'Asks for a training run; answers started, queued, coalesced or refused' },
@@ -68,25 +68,28 @@ export async function modelLoop(input: LoopInput): Promise<never> {
     if (plan.spec.sha256 === state.plan.spec.sha256) return;
     update({ ...state, plan });
     // Memo and current details carry the loop's identity: a static summary would be lost when it continues as new.
-    upsertMemo(loopMemo(plan));
+    upsertMemo(loopMemo(plan, state.paused));
+  };
+  const setPaused = (paused: boolean) => {
+    update({ ...state, paused });
+    // Kept where a loop that is started in place of this one can read it, also while no worker runs.
+    if (patched('pause-in-memo')) upsertMemo(loopMemo(state.plan, paused));
   };
   setHandler(messages.setPlan, adopt, { description: 'Works by a new spec from now on' });
-  setHandler(messages.pause, () => update({ ...state, paused: true }), { description: 'Refuses automatic triggers' });
-  setHandler(messages.resume, () => update({ ...state, paused: false }), {
-    description: 'Takes automatic triggers again',
-  });
+  setHandler(messages.pause, () => setPaused(true), { description: 'Refuses automatic triggers' });
+  setHandler(messages.resume, () => setPaused(false), { description: 'Takes automatic triggers again' });
   setHandler(messages.status, () => state, { description: 'What the loop does, waits for and remembers' });
   update(state);
 
   for (;;) {
-    await condition(() => state.queued !== undefined || workflowInfo().continueAsNewSuggested);
+    update(startQueued(state, Date.now()));
+    await condition(() => state.current !== undefined || workflowInfo().continueAsNewSuggested);
     if (workflowInfo().continueAsNewSuggested) {
       await condition(allHandlersFinished);
       // A memo that was changed on the way is not carried on by itself.
-      const goOn = makeContinueAsNewFunc<typeof modelLoop>({ memo: loopMemo(state.plan) });
+      const goOn = makeContinueAsNewFunc<typeof modelLoop>({ memo: loopMemo(state.plan, state.paused) });
       await goOn({ model: input.model, plan: state.plan, state });
     }
-    update(startQueued(state, Date.now()));
     if (!state.current) continue;
     const { outcome, snapshot } = await oneRun(state, state.current);
     const { replyTo } = state.current;
@@ -98,11 +101,17 @@ export async function modelLoop(input: LoopInput): Promise<never> {
 async function oneRun(state: LoopState, wanted: WantedRun): Promise<{ outcome: RunOutcome; snapshot?: Ref }> {
   const { model, plan, snapshot } = state;
   const { run, request } = wanted;
-  const { trigger, parameters } = request;
+  const { trigger, parameters, asOf, promote, cache } = request;
+  const wishes = {
+    ...(parameters && { parameters }),
+    ...(asOf !== undefined && { asOf }),
+    ...(promote !== undefined && { promote }),
+    ...(cache !== undefined && { cache }),
+  };
   try {
     const result = await executeChild(trainingRun, {
       workflowId: runId(model, run),
-      args: [{ model, run, plan, trigger, ...(snapshot && { snapshot }), ...(parameters && { parameters }) }],
+      args: [{ model, run, plan, trigger, ...(snapshot && { snapshot }), ...wishes }],
       // A terminated loop does not take a run down that is about to end well.
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `Run ${run} of ${model}: ${trigger.reason}`,
@@ -119,11 +128,16 @@ async function oneRun(state: LoopState, wanted: WantedRun): Promise<{ outcome: R
   } catch (error) {
     if (!(error instanceof ChildWorkflowFailure)) throw error;
     const { cause } = error;
+    const failed = { run, outcome: 'FAILED' } as const;
     if (!(cause instanceof ApplicationFailure)) {
-      return { outcome: { summary: `Run ${run} ended early: ${(cause ?? error).message}`, run, outcome: 'FAILED' } };
+      const cancelled = cause instanceof CancelledFailure && { failure: { code: RUN_CODES.cancelled } };
+      const summary = `Run ${run} ended early: ${(cause ?? error).message}`;
+      return { outcome: { summary, ...failed, ...cancelled } };
     }
-    const { snapshot: accepted } = (cause.details?.[0] ?? {}) as { snapshot?: Ref };
-    return { outcome: { summary: cause.message, run, outcome: 'FAILED' }, ...(accepted && { snapshot: accepted }) };
+    // As `settleRun` puts them there.
+    const { snapshot: accepted, stage } = (cause.details?.[0] ?? {}) as { snapshot?: Ref } & Partial<RunFailure>;
+    const failure = { code: cause.type ?? RUN_CODES.bug, ...(stage && { stage }) };
+    return { outcome: { summary: cause.message, ...failed, failure }, ...(accepted && { snapshot: accepted }) };
   }
 }
 

@@ -18,12 +18,14 @@ export interface RunStory {
  * Starts the story of a run; it lives in the current details and the search attributes of the workflow. An attribute is
  * written only where a run may stay for long and at its end: each writing costs a tenth of a step.
  */
-export function narrate({ model, run, trigger, plan }: RunInput): RunStory {
+export function narrate({ model, run, trigger, plan, asOf, promote }: RunInput): RunStory {
   let current: Stage = 'ingest';
-  const rows: [topic: string, sentence: string][] = [
+  const rows: (readonly [topic: string, sentence: string])[] = [
     ['model', `${model}, run ${run}`],
     ['objective', plan.objective],
     ['trigger', `${trigger.kind} by ${trigger.by}: ${trigger.reason}`],
+    ...(asOf === undefined ? [] : ([['as of', `${asOf}: rows from then on are left out`]] as const)),
+    ...(promote === false ? ([['promotion', 'none: the champion stays, whatever the verdict']] as const) : []),
   ];
   const show = () => setCurrentDetails(table(rows));
   const tell = (topic: string, sentence: string) => {

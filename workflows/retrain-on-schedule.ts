@@ -1,6 +1,7 @@
-import { ApplicationFailure, condition, setHandler, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { RunOutcome } from '../src/domain/loop.js';
 import { RUN_CODES, type RunPlan } from '../src/domain/run.js';
+import { awaitOutcome } from './await-outcome.js';
 import { runFinished } from './messages.js';
 import * as steps from './steps.js';
 
@@ -35,8 +36,7 @@ export async function retrainOnSchedule({ model, plan, patienceMs = 600_000 }: R
   });
   if (answer.outcome === 'refused') return { summary: answer.message, outcome: 'REFUSED' };
   const { run } = answer;
-  const told = () => finished.find((outcome) => outcome.run === run);
-  const outcome = await outcomeOf(run);
+  const outcome = await awaitOutcome(finished, { model, run, patienceMs });
   if (outcome.outcome !== 'FAILED') return outcome;
   throw ApplicationFailure.create({
     type: RUN_CODES.failed,
@@ -44,13 +44,4 @@ export async function retrainOnSchedule({ model, plan, patienceMs = 600_000 }: R
     nonRetryable: true,
     details: [outcome],
   });
-
-  /** Waits to be told. Whoever promised to tell may be gone, so from time to time it looks for itself. */
-  async function outcomeOf(run: number): Promise<RunOutcome> {
-    for (;;) {
-      if (await condition(() => told() !== undefined, patienceMs)) return told()!;
-      const found = await steps.findOutcome(`Look what became of run ${run}`, { model, run });
-      if (found) return found;
-    }
-  }
 }

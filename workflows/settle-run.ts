@@ -12,6 +12,7 @@ import {
 import type { Ref } from '../src/domain/artifact.js';
 import {
   RUN_CODES,
+  type CacheUse,
   type Evidence,
   type RunFailure,
   type RunInput,
@@ -25,6 +26,8 @@ import * as steps from './steps.js';
 /** What a run knows of itself when it ends. */
 interface SoFar {
   readonly evidence: Evidence;
+  /** By step. */
+  readonly cache: Readonly<Record<string, CacheUse>>;
   /** Set once the snapshot has passed its contract: then the next run goes on from it, however this one ends. */
   readonly accepted?: Ref;
 }
@@ -51,9 +54,12 @@ export async function settleRun(
         executionId,
         trigger: input.trigger,
         ...(input.parameters && { parameters: input.parameters }),
+        ...(input.asOf !== undefined && { asOf: input.asOf }),
+        ...(input.promote !== undefined && { promote: input.promote }),
         startedAt: startTime.toISOString(),
         finishedAt: new Date().toISOString(),
         evidence: soFar().evidence,
+        ...(Object.keys(soFar().cache).length > 0 && { cache: soFar().cache }),
         ...end,
       }),
     );

@@ -58,6 +58,7 @@ export const promote = step('perennial.promote', QUICK);
 export const deploy = step('perennial.deploy', (input) => deployment(input.timeoutMs));
 export const record = step('perennial.record', QUICK);
 export const findOutcome = step('perennial.findOutcome', QUICK);
+export const findBackfilled = step('perennial.findBackfilled', DATA);
 export const askForTraining = step('perennial.askForTraining', QUICK);
 
 type Input<K extends keyof Activities> = Parameters<Activities[K]>[0];

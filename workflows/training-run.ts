@@ -1,6 +1,13 @@
 import { executeChild, workflowInfo } from '@temporalio/workflow';
 import type { Ref } from '../src/domain/artifact.js';
-import { rolloutId, type Evidence, type RunInput, type RunResult, type RunRows } from '../src/domain/run.js';
+import {
+  rolloutId,
+  type CacheUse,
+  type Evidence,
+  type RunInput,
+  type RunResult,
+  type RunRows,
+} from '../src/domain/run.js';
 import type { Verdict } from '../src/domain/verdict.js';
 import { narrate } from './narrate.js';
 import { rollout } from './rollout.js';
@@ -12,16 +19,23 @@ import { settleRun } from './settle-run.js';
  * the champion, and what follows from the verdict. A refusal is a result; only what could not be done is a failure.
  */
 export async function trainingRun(input: RunInput): Promise<RunResult> {
-  const { model, run, plan, snapshot: previous, parameters } = input;
+  const { model, run, plan, snapshot: previous, parameters, asOf, promote = true } = input;
   const spec = plan.spec;
   const story = narrate(input);
+  const cacheWish = input.cache === undefined ? {} : { cache: input.cache };
   let evidence: Evidence = { spec: spec.sha256 };
   let accepted: Ref | undefined;
+  let cache: Readonly<Record<string, CacheUse>> = {};
+  /** Tells what a step did that may have taken the result of an earlier run, and keeps whether it has. */
+  const tellCached = (step: string, topic: string, done: { readonly message: string; readonly cache: CacheUse }) => {
+    cache = { ...cache, [step]: done.cache };
+    story.tell(topic, `${done.message} (step cache: ${done.cache})`);
+  };
 
   return await settleRun(
     input,
     story,
-    () => ({ evidence, ...(accepted && { accepted }) }),
+    () => ({ evidence, cache, ...(accepted && { accepted }) }),
     async () => {
       story.at('ingest');
       const taken = await steps.ingest('Take what is new from the sources', {
@@ -30,8 +44,7 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
         spec,
         ...(previous && { previous }),
       });
-      const { snapshot } = taken;
-      evidence = { ...evidence, snapshot: snapshot.sha256 };
+      evidence = { ...evidence, snapshot: taken.snapshot.sha256, changes: taken.changes.sha256 };
       story.tell('data', taken.message);
 
       story.at('validate');
@@ -39,23 +52,28 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
         model,
         run,
         spec,
-        snapshot,
+        snapshot: taken.snapshot,
         ...(previous && { previous }),
       });
-      evidence = { ...evidence, report: checked.report.sha256 };
+      // From here on what the check has left: rows that were set aside are not in it.
+      const { snapshot, warnings = [] } = checked;
+      evidence = { ...evidence, snapshot: snapshot.sha256, report: checked.report.sha256 };
       accepted = snapshot;
       story.tell('contract', checked.message);
+      for (const warning of warnings.slice(0, TOLD_WARNINGS)) story.tell('warning', warning);
 
       story.at('split');
-      const parted = await steps.split('Prepare the training table and split it by time', {
+      const parted = await steps.split(splitSummary(asOf), {
         model,
         run,
         spec,
         snapshot,
+        ...(asOf !== undefined && { asOf }),
+        ...cacheWish,
       });
       evidence = { ...evidence, split: parted.split.sha256 };
-      const rows: RunRows = { total: taken.rows, new: taken.newRows, ...parted.rows };
-      story.tell('split', parted.message);
+      const rows: RunRows = { total: checked.rows, new: taken.newRows, ...parted.rows };
+      tellCached('split', 'split', parted);
 
       story.at('train');
       const trained = await steps.train(`Train on ${count(rows.train)} rows`, {
@@ -65,10 +83,11 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
         split: parted.split,
         timeoutMs: plan.trainTimeoutMs,
         ...(parameters && { parameters }),
+        ...cacheWish,
       });
       const { bundle } = trained;
       evidence = { ...evidence, bundle: bundle.sha256 };
-      story.tell('training', trained.message);
+      tellCached('train', 'training', trained);
 
       story.at('evaluate');
       const measured = await steps.evaluate(`Measure candidate and champion on the same ${count(rows.test)} rows`, {
@@ -77,9 +96,10 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
         spec,
         split: parted.split,
         bundle,
+        ...cacheWish,
       });
       evidence = { ...evidence, evaluation: measured.evaluation.sha256 };
-      story.tell('evaluation', measured.message);
+      tellCached('evaluate', 'evaluation', measured);
 
       story.at('judge');
       const verdict: Verdict = await steps.judge('Judge the candidate', {
@@ -103,8 +123,9 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
         metrics: measured.metrics,
         evidence,
         snapshot,
+        ...(warnings.length > 0 && { warnings }),
       };
-      if (verdict.verdict !== 'PROMOTE' || entered.version === undefined) {
+      if (verdict.verdict !== 'PROMOTE' || entered.version === undefined || !promote) {
         return { summary: stays(verdict, measured.champion, entered.version), ...result };
       }
 
@@ -123,15 +144,25 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
   );
 }
 
+/** The story has to stay short; the result has all of them. */
+const TOLD_WARNINGS = 3;
+
 function registerSummary({ verdict }: Verdict): string {
   return verdict === 'REJECT' ? 'Enter the refusal in the ledger' : 'Register the candidate in the ledger';
 }
 
+/** Why the champion stays: the verdict, or, of a candidate that won, that nobody wanted it promoted. */
 function stays({ reason, verdict }: Verdict, champion: number, version: number | undefined): string {
-  const candidate = verdict === 'REJECT' ? 'The candidate was refused' : `Version ${version} is kept as a candidate`;
   if (version !== undefined && version === champion) return `Version ${champion} stays live. ${reason}`;
   const live = champion === 0 ? 'no version is live yet' : `version ${champion} stays live`;
+  if (verdict === 'PROMOTE') return `Version ${version} would have been promoted; as asked, ${live}. ${reason}`;
+  const candidate = verdict === 'REJECT' ? 'The candidate was refused' : `Version ${version} is kept as a candidate`;
   return `${candidate} and ${live}. ${reason}`;
+}
+
+function splitSummary(asOf: string | undefined): string {
+  const until = asOf === undefined ? '' : `, as of ${asOf.slice(0, 16)}`;
+  return `Prepare the training table and split it${until}`;
 }
 
 function count(rows: number): string {

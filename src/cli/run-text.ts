@@ -1,5 +1,5 @@
 import type { Estimate, Metrics } from '../domain/evaluation.js';
-import type { RunRecord, RunResult } from '../domain/run.js';
+import { STAGES, type RunRecord, type RunResult } from '../domain/run.js';
 import type { CommandContext } from './command.js';
 import { table } from './table.js';
 
@@ -15,7 +15,10 @@ export function runText(screen: Screen, record: RunRecord): string {
     `  asked for  ${trigger.kind}, by ${trigger.by}: ${trigger.reason}`,
     `  time       ${record.startedAt} to ${record.finishedAt}`,
   ];
+  if (record.asOf !== undefined) lines.push(`  as of      ${record.asOf}: rows from then on are left out`);
+  if (record.promote === false) lines.push('  promotion  none: asked for without');
   if (record.parameters) lines.push(`  parameters ${JSON.stringify(record.parameters)}`);
+  if (record.cache) lines.push(`  step cache ${cacheText(record.cache)}`);
   if (result) lines.push(...resultLines(screen, result));
   if (failure) {
     lines.push('', `  failed at  ${failure.stage}`, `  ${failure.code}: ${failure.message}`);
@@ -24,6 +27,11 @@ export function runText(screen: Screen, record: RunRecord): string {
   const evidence = Object.entries(record.evidence).map(([name, digest]) => `${name} ${String(digest).slice(0, 12)}`);
   lines.push('', `  evidence   ${evidence.join(', ')}`);
   return lines.join('\n');
+}
+
+/** `split hit, train miss`, in the order of the stages. */
+function cacheText(cache: NonNullable<RunRecord['cache']>): string {
+  return STAGES.flatMap((stage) => (cache[stage] === undefined ? [] : [`${stage} ${cache[stage]}`])).join(', ');
 }
 
 /** The verdict in its colour. */
@@ -39,7 +47,8 @@ export function outcomeText({ colours }: Screen, outcome: RunRecord['outcome']):
   }
 }
 
-function resultLines(screen: Screen, { rows, champion, version, rules, metrics }: RunResult): string[] {
+function resultLines(screen: Screen, result: RunResult): string[] {
+  const { rows, champion, version, rules, metrics, warnings = [] } = result;
   const split = `train ${rows.train}, validation ${rows.validation}, test ${rows.test}`;
   const rulesTable = table(screen, {
     head: ['RULE', 'OUTCOME', 'REASON'],
@@ -49,6 +58,7 @@ function resultLines(screen: Screen, { rows, champion, version, rules, metrics }
   return [
     `  version    ${version ?? 'not registered'}; the champion is ${champion === 0 ? 'none yet' : champion}`,
     `  rows       ${rows.total}, ${rows.new} of them new (${split})`,
+    ...warnings.map((warning) => `  ${screen.colours.yellow('warning')}    ${warning}`),
     '',
     rulesTable,
     '',

@@ -12,6 +12,7 @@ export const run: Command = {
     { flags: '--reason <text>', description: 'why, in one sentence' },
     { flags: '--by <name>', description: 'who asks; default: you' },
     { flags: '--parameters <json>', description: "hyperparameters laid over the spec's, for this run only" },
+    { flags: '--no-cache', description: 'do every step anew, and take nothing from the step cache' },
     { flags: '--wait', description: 'wait for the end: exit code 0 if promoted, 4 if the gate said no' },
   ],
   connects: true,
@@ -48,12 +49,15 @@ function requestOptions(context: CommandContext): {
   reason?: string;
   by?: string;
   parameters?: Record<string, unknown>;
+  cache?: false;
 } {
   const [reason, by, parameters] = [context.text('reason'), context.text('by'), parametersOf(context)];
   return {
     ...(reason === undefined ? {} : { reason }),
     ...(by === undefined ? {} : { by }),
     ...(parameters === undefined ? {} : { parameters }),
+    // An option that begins with `no-` is set until it is given.
+    ...(context.flag('cache') ? {} : { cache: false }),
   };
 }
 

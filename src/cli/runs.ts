@@ -1,3 +1,4 @@
+import type { RunRecord } from '../domain/run.js';
 import { UsageError } from '../errors.js';
 import type { Command, CommandContext } from './command.js';
 
@@ -30,15 +31,22 @@ export const runs: Command = {
           record.trigger.kind,
           outcomeText(context, record.outcome),
           record.result?.version === undefined ? '-' : `v${record.result.version}`,
+          hitsText(record),
           record.summary,
         ]);
-        const head = ['RUN', 'STARTED', 'TRIGGER', 'OUTCOME', 'VERSION', 'SUMMARY'];
+        const head = ['RUN', 'STARTED', 'TRIGGER', 'OUTCOME', 'VERSION', 'CACHED', 'SUMMARY'];
         const text = table(context, { head, rows, mayCut: ['SUMMARY'] });
         return found.length > limit ? `${text}\nThere are more: --limit ${limit * 5}` : text;
       });
     });
   },
 };
+
+/** How many of the steps that may be taken from the step cache were: `3/3`. */
+function hitsText({ cache = {} }: RunRecord): string {
+  const uses = Object.values(cache);
+  return uses.length === 0 ? '-' : `${uses.filter((use) => use === 'hit').length}/${uses.length}`;
+}
 
 /** The value of `--limit`: a whole number from 1 to 10,000. */
 export function limitOf(context: Pick<CommandContext, 'text'>, fallback = 20): number {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Runtime } from '@temporalio/worker';
 import { pythonEnv } from '../dev/tools.js';
 import type { ArtifactStore } from '../stores/store.js';
@@ -10,6 +11,8 @@ export interface StartWorkerOptions {
   readonly taskQueue: string;
   readonly store: ArtifactStore;
   readonly workFolder?: string;
+  /** Most bytes of cached data. Default: as `workerDeps` says. */
+  readonly cacheBytes?: number;
   /** Takes the lines of the log, and one about each thing that is installed. */
   readonly note: (text: string) => void;
   /** Whether the log has stacks and everyday events. */
@@ -32,7 +35,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   Runtime.install({ shutdownSignals: [], logger: workerLog(note, debug) });
   const worker = await createWorker({
     ...options,
-    python: async () => python ?? (await pythonEnv(note)).python,
+    python: python === undefined ? keptPython(note) : async () => python,
   });
   const ended = worker.run();
   return {
@@ -40,5 +43,14 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     stop: () => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
     },
+  };
+}
+
+/** Looks for the interpreter once, and again only when it is gone: a look takes longer than many a step. */
+function keptPython(note: (text: string) => void): () => Promise<string> {
+  let found: string | undefined;
+  return async () => {
+    if (found === undefined || !existsSync(found)) found = (await pythonEnv(note)).python;
+    return found;
   };
 }

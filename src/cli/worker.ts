@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.js';
 import type { Command } from './command.js';
 
 export const worker: Command = {
@@ -6,6 +7,7 @@ export const worker: Command = {
   examples: ['worker', 'worker --task-queue perennial --store folder:./artifacts'],
   options: [
     { flags: '--work-folder <path>', description: 'for scratch files and cached data; default: a temporary one' },
+    { flags: '--cache-bytes <number>', description: 'most bytes of cached data; default: 10 GiB' },
   ],
   connects: true,
   async run(context) {
@@ -19,12 +21,14 @@ export const worker: Command = {
     try {
       await reachTemporal(where);
       const workFolder = context.text('workFolder');
+      const cacheBytes = bytesOf(context.text('cacheBytes'));
       const running = await startWorker({
         ...where,
         store,
         note: context.note,
         debug: context.env['PERENNIAL_DEBUG'] === '1',
         ...(workFolder === undefined ? {} : { workFolder }),
+        ...(cacheBytes === undefined ? {} : { cacheBytes }),
       });
       const { address, namespace, taskQueue } = where;
       context.answer({ address, namespace, taskQueue, store: store.name, pid: process.pid }, () => {
@@ -38,3 +42,11 @@ export const worker: Command = {
     }
   },
 };
+
+function bytesOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new UsageError(`Cannot use --cache-bytes "${text.slice(0, 40)}": want a whole number of bytes from 1`, {
+    fix: '--cache-bytes 107374182400',
+  });
+}

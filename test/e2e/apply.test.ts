@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { PerennialClient } from '../../src/client.js';
 import { defineModel } from '../../src/define-model.js';
 import { loopId } from '../../src/domain/run.js';
+import { SetupConflictError } from '../../src/errors.js';
 import { createWorker } from '../../src/worker.js';
 import { toyDays, toySpec } from '../support/toy-data.js';
 import { startWorld, type World } from '../support/world.js';
@@ -55,4 +57,14 @@ it('a loop that is started again counts on after runs that Temporal knows, and k
     await world.applyToy('toy-again', []);
     expect((await client.status('toy-again')).loop?.nextRun).toBe(3);
   });
+});
+
+it('a loop that works on another task queue is not taken over: apply says where it is, and changes nothing', async () => {
+  const { client, temporal, store } = world;
+  await world.applyToy('toy-elsewhere', toyDays(1));
+  const elsewhere = new PerennialClient({ client: temporal.client, store, taskQueue: 'elsewhere' });
+  const spec = { spec: defineModel(toySpec('toy-elsewhere', world.folder, { gate: { minimum: { rows: 7 } } })) };
+  await expect(elsewhere.apply(spec)).rejects.toThrow(SetupConflictError);
+  await expect(elsewhere.apply(spec)).rejects.toThrow('its loop works on the task queue "perennial"');
+  expect((await client.apply(spec)).loop).toBe('updated');
 });

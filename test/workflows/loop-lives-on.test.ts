@@ -1,6 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { askForTraining } from '../../activities/ask-for-training.js';
+import type { ActivityDeps } from '../../activities/deps.js';
+import { PerennialClient } from '../../src/client.js';
+import { backfillId } from '../../src/domain/backfill.js';
 import { loopId, loopMemo } from '../../src/domain/run.js';
 import type { TrainingRequest } from '../../src/domain/trigger.js';
+import { FolderStore } from '../../src/stores/folder-store.js';
 import { modelKey } from '../../workflows/search-attributes.js';
 import * as messages from '../../workflows/messages.js';
 import type { modelLoop } from '../../workflows/model-loop.js';
@@ -8,11 +17,16 @@ import { fakeActivities, fakePlan, fakeRef } from '../support/fake-activities.js
 import { testTemporal, testWorker, type TestTemporal } from '../support/temporal.js';
 
 let temporal: TestTemporal;
+let folder: string;
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'perennial-lives-on-'));
   // A history grows long after years; here after sixty events.
   temporal = await testTemporal({ dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': '60' } });
 });
-afterAll(() => temporal.stop());
+afterAll(async () => {
+  await temporal.stop();
+  await rm(folder, { recursive: true });
+});
 
 it('a loop continues as new with its state: run numbers, answers by request id, pause, plan and snapshot', async () => {
   const worker = await testWorker(temporal, { activities: fakeActivities() });
@@ -49,6 +63,43 @@ it('a loop continues as new with its state: run numbers, answers by request id, 
     const { memo, searchAttributes } = await loop.describe();
     expect(memo).toMatchObject({ perennial: { spec: plan.spec.sha256 } });
     expect(searchAttributes).toMatchObject({ PerennialModel: ['m'] });
+    await loop.terminate();
+  });
+}, 120_000);
+
+it('a backfill continues as new between its windows and runs each of them once', async () => {
+  const seen: string[] = [];
+  const store = new FolderStore(folder);
+  const deps = { store } as unknown as ActivityDeps; // the real activity here uses nothing else
+  const activities = fakeActivities({
+    'perennial.askForTraining': (input) => askForTraining(deps, input),
+    'perennial.split': async ({ model, asOf = '' }) => {
+      // A run of the loop above may have outlived it.
+      if (model === 'b') seen.push(asOf.slice(0, 10));
+      // It has failed, also for the executions that come after; only who starts the backfill again tries it again.
+      if (model === 'b' && seen.length === 1)
+        throw ApplicationFailure.create({ type: 'DATA.EMPTY', message: 'no', nonRetryable: true });
+      return { cache: 'miss', split: fakeRef('d'), rows: { train: 8, validation: 1, test: 1 }, message: '' };
+    },
+  });
+  const worker = await testWorker(temporal, { activities });
+  await worker.runUntil(async () => {
+    const { workflow } = temporal.client;
+    const loop = await workflow.start<typeof modelLoop>('modelLoop', {
+      workflowId: loopId('b'),
+      taskQueue: 'perennial',
+      args: [{ model: 'b', plan: fakePlan }],
+    });
+    const client = new PerennialClient({ client: temporal.client, store });
+    const { windows } = await client.backfill('b', { from: '2025-01-01', to: '2025-01-13', every: '1d' });
+    const handle = workflow.getHandle(backfillId('b'));
+    const first = (await handle.describe()).runId;
+    const result = await client.backfillResult('b');
+    expect(seen).toEqual(windows.map((end) => end.slice(0, 10)));
+    expect(result.windows.map(({ run }) => run)).toEqual(windows.map((_, index) => index + 1));
+    const { runId, memo } = await handle.describe();
+    expect(runId).not.toBe(first);
+    expect(memo).toMatchObject({ perennialBackfill: { range: { every: '1d' }, promote: false } });
     await loop.terminate();
   });
 }, 120_000);

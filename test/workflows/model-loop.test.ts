@@ -9,6 +9,7 @@ import { findOutcome } from '../../activities/find-outcome.js';
 import type { Activities } from '../../activities/index.js';
 import { record } from '../../activities/record.js';
 import { askForTraining } from '../../activities/ask-for-training.js';
+import { loopOptions } from '../../src/loop-options.js';
 import { loopId, runId } from '../../src/domain/run.js';
 import type { TrainingAnswer, TrainingRequest } from '../../src/domain/trigger.js';
 import type { LoopState } from '../../src/domain/loop.js';
@@ -81,7 +82,7 @@ describe('modelLoop', () => {
         'perennial.ingest': async ({ previous }) => {
           seen.push(previous?.sha256[0]);
           await opened;
-          return { snapshot: fakeRef('b'), rows: 1, newRows: 1, message: '' };
+          return { snapshot: fakeRef('b'), changes: fakeRef('8'), rows: 1, newRows: 1, message: '' };
         },
       },
       async ({ model, ask }) => {
@@ -112,9 +113,15 @@ describe('modelLoop', () => {
       {
         'perennial.validate': async () => {
           if (fail) throw ApplicationFailure.create({ type: 'DATA.CONTRACT', message: 'broken', nonRetryable: true });
-          return { report: fakeRef('c'), message: '' };
+          return { snapshot: fakeRef('b'), report: fakeRef('c'), rows: 1, message: '' };
         },
-        'perennial.ingest': async () => ({ snapshot: fakeRef(fail ? '9' : 'b'), rows: 1, newRows: 1, message: '' }),
+        'perennial.ingest': async () => ({
+          snapshot: fakeRef(fail ? '9' : '7'),
+          changes: fakeRef('8'),
+          rows: 1,
+          newRows: 1,
+          message: '',
+        }),
       },
       async ({ model, ask, handle }) => {
         await ask(request);
@@ -144,6 +151,37 @@ describe('modelLoop', () => {
       expect(await ask(request)).toMatchObject({ outcome: 'started' });
       await handle.executeUpdate(messages.resume, { args: [{ by: 'ann' }] });
       expect((await handle.query(messages.status)).paused).toBe(false);
+    });
+  });
+
+  it('terminated while paused, is started again paused; a run that a schedule had started keeps its cooldown', async () => {
+    const overrides: Partial<Activities> = { 'perennial.record': (run) => record(deps, run) };
+    await withLoop(overrides, async ({ model, ask, handle }) => {
+      await ask(request);
+      await waitForRun(model, 1);
+      const at = { client: temporal.client, store: deps.store };
+      const options = async () => (await loopOptions(at, model, fakePlan, 'perennial')).args[0];
+      expect(await options()).toMatchObject({ paused: false, firstRun: 2 });
+      await handle.executeUpdate(messages.pause, { args: [{ by: 'ann' }] });
+      await handle.terminate();
+      const again = await options();
+      expect(again).toMatchObject({ paused: true });
+      expect(Date.now() - again.lastStartMs!).toBeLessThan(60_000);
+      const restarted = await temporal.client.workflow.start<typeof modelLoop>(
+        'modelLoop',
+        await loopOptions(at, model, fakePlan, 'perennial'),
+      );
+      expect(await restarted.query(messages.status)).toMatchObject({ paused: true, lastStartMs: again.lastStartMs });
+      await restarted.executeUpdate(messages.resume, { args: [{ by: 'ann' }] });
+      expect(await options()).toMatchObject({ paused: false });
+    });
+  });
+
+  it('takes two requests that come in the same moment as a run and a queued run', async () => {
+    await withLoop({}, async ({ model, ask }) => {
+      const answers = await Promise.all([ask(request), ask({ ...request, parameters: { depth: 3 } })]);
+      expect(answers.map(({ outcome }) => outcome).toSorted()).toEqual(['queued', 'started']);
+      await waitForRun(model, 2);
     });
   });
 
@@ -178,7 +216,7 @@ describe('retrainOnSchedule', () => {
       {
         'perennial.ingest': async () => {
           await opened;
-          return { snapshot: fakeRef('b'), rows: 1, newRows: 1, message: '' };
+          return { snapshot: fakeRef('b'), changes: fakeRef('8'), rows: 1, newRows: 1, message: '' };
         },
         'perennial.record': (run) => record(deps, run),
         'perennial.findOutcome': (input) => findOutcome(deps, input),

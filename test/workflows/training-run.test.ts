@@ -23,7 +23,12 @@ const input: RunInput = {
 /** Runs one training run with fake activities that note their names and what is recorded. */
 async function runWith(
   overrides: Partial<Activities>,
-  options: { maxCachedWorkflows?: number; run?: number; onStart?: (handle: WorkflowHandle) => void } = {},
+  options: {
+    maxCachedWorkflows?: number;
+    run?: number;
+    wishes?: Partial<RunInput>;
+    onStart?: (handle: WorkflowHandle) => void;
+  } = {},
 ) {
   const calls: string[] = [];
   const records: RunRecord[] = [];
@@ -47,7 +52,7 @@ async function runWith(
     maxHeartbeatThrottleInterval: '100ms',
   });
   const outcome = await worker.runUntil(async () => {
-    const started = { ...input, run: options.run ?? 1 };
+    const started = { ...input, run: options.run ?? 1, ...options.wishes };
     const handle = await temporal.client.workflow.start<typeof trainingRun>('trainingRun', {
       workflowId: runId('m', started.run),
       taskQueue: 'perennial',
@@ -55,7 +60,8 @@ async function runWith(
     });
     options.onStart?.(handle);
     const result = await handle.result().catch((error: unknown) => error);
-    return { result, description: await handle.describe() };
+    const { currentDetails } = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+    return { result, description: await handle.describe(), story: currentDetails ?? '' };
   });
   return { ...outcome, calls, records };
 }
@@ -91,6 +97,7 @@ describe('trainingRun', () => {
     const { result, calls, records } = await runWith({
       'perennial.judge': async () => ({ verdict: 'REJECT', reason: 'No skill.', rules: [] }),
       'perennial.evaluate': async () => ({
+        cache: 'miss',
         evaluation: fakeRef('f'),
         champion: 3,
         metrics: { candidate: {} },
@@ -162,7 +169,7 @@ describe('trainingRun', () => {
         'perennial.train': async () => {
           await cancel!();
           await Context.current().cancelled;
-          return { bundle: fakeRef('e'), message: '' };
+          return { cache: 'miss', bundle: fakeRef('e'), message: '' };
         },
       },
       { onStart: (handle) => (cancel = () => handle.cancel()) },
@@ -189,5 +196,107 @@ describe('trainingRun', () => {
       verdict: 'PROMOTE',
       summary: 'Version 1 is now live. It is good. Server http://127.0.0.1:1 has not followed yet.',
     });
+  });
+
+  it('goes on from what the check has left: the snapshot without the rows that were set aside', async () => {
+    const splits: unknown[] = [];
+    const { result, records } = await runWith({
+      'perennial.validate': async () => ({
+        snapshot: fakeRef('7'),
+        report: fakeRef('c'),
+        rows: 990,
+        message: '10 rows set aside',
+        warnings: ['column "price" has drifted', 'source "visits" is a day late'],
+      }),
+      'perennial.split': async ({ snapshot }) => {
+        splits.push(snapshot);
+        return {
+          cache: 'miss',
+          split: fakeRef('d'),
+          rows: { train: 800, validation: 50, test: 100 },
+          message: 'split',
+        };
+      },
+    });
+    expect(splits).toEqual([fakeRef('7')]);
+    expect(result).toMatchObject({
+      snapshot: fakeRef('7'),
+      rows: { total: 990, new: 100 },
+      warnings: ['column "price" has drifted', 'source "visits" is a day late'],
+      evidence: { snapshot: '7'.repeat(64), changes: '8'.repeat(64) },
+    });
+    expect(records).toMatchObject([{ evidence: { changes: '8'.repeat(64), report: 'c'.repeat(64) } }]);
+  });
+
+  it('tells warnings and whether a step was taken from an earlier run, to people and in the record', async () => {
+    const seen: unknown[] = [];
+    const overrides: Partial<Activities> = {
+      'perennial.validate': async ({ snapshot }) => ({
+        snapshot,
+        report: fakeRef('c'),
+        rows: 1000,
+        message: 'kept',
+        warnings: ['column "price" has drifted'],
+      }),
+      'perennial.split': async ({ cache }) => {
+        seen.push(cache);
+        return {
+          split: fakeRef('d'),
+          rows: { train: 800, validation: 50, test: 100 },
+          message: 'split',
+          cache: 'hit' as const,
+        };
+      },
+      'perennial.train': async ({ cache }) => {
+        seen.push(cache);
+        return { bundle: fakeRef('e'), message: 'trained', cache: 'miss' as const };
+      },
+      'perennial.evaluate': async ({ cache }) => {
+        seen.push(cache);
+        throw ApplicationFailure.create({ type: 'MODEL.UNUSABLE', message: 'nonsense', nonRetryable: true });
+      },
+    };
+    const { records, story } = await runWith(overrides);
+    expect(story).toContain('| warning | column "price" has drifted |');
+    expect(story).toContain('| split | split (step cache: hit) |');
+    // Also of a run that failed, as far as it went.
+    expect(records).toMatchObject([{ outcome: 'FAILED', cache: { split: 'hit', train: 'miss' } }]);
+    await runWith(overrides, { run: 2, wishes: { cache: false } });
+    expect(seen).toEqual([undefined, undefined, undefined, false, false, false]);
+  });
+
+  it('works as of a time in the past: the split is cut there, the record and the story say so', async () => {
+    const asOf = '2025-01-13T00:00:00.000Z';
+    const splits: unknown[] = [];
+    const { records, story } = await runWith(
+      {
+        'perennial.split': async (input) => {
+          splits.push(input.asOf);
+          return {
+            cache: 'miss',
+            split: fakeRef('d'),
+            rows: { train: 800, validation: 50, test: 100 },
+            message: 'split',
+          };
+        },
+      },
+      { wishes: { asOf } },
+    );
+    expect(splits).toEqual([asOf]);
+    expect(records).toMatchObject([{ asOf }]);
+    expect(story).toContain('rows from then on are left out');
+  });
+
+  it('registers a candidate that won and rolls nothing out when nobody wants it promoted', async () => {
+    const { result, calls, records } = await runWith({}, { wishes: { promote: false } });
+    expect(calls).toContain('register');
+    expect(calls).not.toContain('promote');
+    expect(result).toMatchObject({
+      summary: 'Version 1 would have been promoted; as asked, no version is live yet. It is good.',
+      verdict: 'PROMOTE',
+      version: 1,
+      champion: 0,
+    });
+    expect(records).toMatchObject([{ outcome: 'PROMOTE', promote: false }]);
   });
 });

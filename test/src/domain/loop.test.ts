@@ -68,9 +68,30 @@ describe('arbitrate', () => {
     expect(arbitrate(ended, 'r2', byHand, 1).answer).toMatchObject({ outcome: 'started', run: 2 });
   });
 
+  it('takes other rows, no promotion and no cache for other wishes, and their defaults for the same', () => {
+    const busy = startQueued(arbitrate(fresh(), 'r1', byHand, 0).state, 0);
+    const { state } = arbitrate(busy, 'r2', byHand, 1);
+    const answer = (change: Partial<TrainingRequest>) => arbitrate(state, 'r3', { ...byHand, ...change }, 2).answer;
+    for (const change of [{ asOf: '2025-01-06T00:00:00.000Z' }, { promote: false }, { cache: false }]) {
+      expect(answer(change)).toMatchObject({ outcome: 'refused', reason: 'busy' });
+    }
+    expect(answer({ promote: true, cache: true, parameters: {} })).toMatchObject({ outcome: 'coalesced', run: 2 });
+  });
+
+  it('refuses a request that is about another spec', () => {
+    const about = (spec: string) => arbitrate(fresh(), 'r1', { ...byHand, spec }, 0).answer;
+    expect(about('b'.repeat(64))).toMatchObject({ outcome: 'refused', reason: 'changed' });
+    expect(about('a'.repeat(64))).toMatchObject({ outcome: 'started' });
+  });
+
   it('keeps its promises over any order of requests, starts and ends', () => {
     const step = fc.oneof(
-      fc.record({ do: fc.constant('ask' as const), id: fc.nat(30), manual: fc.boolean(), depth: fc.nat(1) }),
+      fc.record({
+        do: fc.constant('ask' as const),
+        id: fc.nat(30),
+        kind: fc.constantFrom('manual' as const, 'schedule' as const, 'backfill' as const),
+        depth: fc.nat(1),
+      }),
       fc.record({ do: fc.constantFrom('start' as const, 'finish' as const, 'pause' as const, 'resume' as const) }),
     );
     fc.assert(
@@ -80,7 +101,8 @@ describe('arbitrate', () => {
         const runs: number[] = [];
         steps.forEach((step, now) => {
           if (step.do === 'ask') {
-            const request = { ...(step.manual ? byHand : bySchedule), parameters: { depth: step.depth } };
+            const trigger = { kind: step.kind, by: 'x', reason: 'any' };
+            const request = { trigger, parameters: { depth: step.depth }, replyTo: 'waiter' };
             const { answer, state: next } = arbitrate(state, `r${step.id}`, request, now * 10_000);
             if (answers.has(`r${step.id}`)) expect(answer).toEqual(answers.get(`r${step.id}`));
             answers.set(`r${step.id}`, answer);
@@ -92,11 +114,58 @@ describe('arbitrate', () => {
           } else if (step.do === 'finish' && state.current) {
             state = finishCurrent(state, { summary: '', run: state.current.run, outcome: 'HOLD' });
           } else state = { ...state, paused: step.do === 'pause' };
+          // A backfill never stands in anybody's way: nothing of it waits behind a run.
+          if (state.current) expect(state.queued?.request.trigger.kind).not.toBe('backfill');
           expect(state.answers.length).toBeLessThanOrEqual(REMEMBERED_ANSWERS);
         });
         // Runs are numbered without gaps, each started once.
         expect(runs).toEqual(runs.map((_, index) => index + 1));
       }),
     );
+  });
+});
+
+describe('a backfill at the loop', () => {
+  const ofWindow = (asOf: string, replyTo = 'perennial/m/backfill'): TrainingRequest => ({
+    trigger: { kind: 'backfill', by: 'ann', reason: 'the past' },
+    asOf,
+    promote: false,
+    replyTo,
+  });
+  const started = (request: TrainingRequest) => startQueued(arbitrate(fresh(), 'r1', request, 0).state, 0);
+
+  it('gets a run when nothing is under way, and gives way to whatever is', () => {
+    expect(arbitrate(fresh(), 'r1', ofWindow('1'), 0).answer).toMatchObject({ outcome: 'started', run: 1 });
+    expect(arbitrate(started(byHand), 'r2', ofWindow('1'), 1).answer).toMatchObject({
+      outcome: 'refused',
+      reason: 'busy',
+      message: 'Run 1 comes first: ask again when nothing is under way',
+    });
+    const two = arbitrate(started(byHand), 'r2', byHand, 1).state;
+    expect(arbitrate(two, 'r3', ofWindow('1'), 2).answer).toMatchObject({ reason: 'busy' });
+  });
+
+  it('lets people and schedules queue behind its run', () => {
+    const busy = started(ofWindow('1'));
+    expect(arbitrate(busy, 'r2', byHand, 1).answer).toMatchObject({ outcome: 'queued', run: 2 });
+    expect(arbitrate(busy, 'r2', bySchedule, 1).answer).toMatchObject({ outcome: 'queued', run: 2 });
+  });
+
+  it('waits while the loop is paused, and neither obeys the cooldown nor starts one', () => {
+    expect(arbitrate({ ...fresh(), paused: true }, 'r1', ofWindow('1'), 0).answer).toMatchObject({ reason: 'paused' });
+    const ended = finishCurrent(started(byHand), { summary: '', run: 1, outcome: 'HOLD' });
+    const next = arbitrate(ended, 'r2', ofWindow('1'), 1);
+    expect(next.answer).toMatchObject({ outcome: 'started', run: 2 });
+    expect(startQueued(next.state, 59_999).lastStartMs).toBe(0);
+  });
+
+  it('finds the run that it had asked for before it was ended, and is told once', () => {
+    const busy = started(ofWindow('1'));
+    const again = arbitrate(busy, 'r2', ofWindow('1'), 1);
+    expect(again.answer).toMatchObject({ outcome: 'coalesced', run: 1 });
+    expect(again.state.current?.replyTo).toEqual(['perennial/m/backfill']);
+    expect(arbitrate(busy, 'r3', ofWindow('1', 'other'), 1).state.current?.replyTo).toHaveLength(2);
+    expect(arbitrate(busy, 'r4', ofWindow('2'), 1).answer).toMatchObject({ reason: 'busy' });
+    expect(arbitrate(busy, 'r5', { ...ofWindow('1'), promote: true }, 1).answer).toMatchObject({ reason: 'busy' });
   });
 });
