@@ -61,7 +61,9 @@ export async function checkPart(deps: ActivityDeps, input: CheckPartInput, signa
   const [cleanFile, badFile] = [join(folder, 'clean.parquet'), join(folder, 'bad.parquet')];
   const { clean, bad } = await quarantineRows({ file, rules: seen.quarantine, cleanFile, badFile }, options);
   if (bad.rows > part.rows / 2) return await done(part, seen, [...ofRowsOnly, tooMany(bad.rows, seen)]);
-  const rules = { columns: [], checks: wholeTable };
+  // Columns were looked at already; their roles still say whose values may be told.
+  const columns = (contract?.columns ?? []).map((column) => ({ ...column, required: false }));
+  const rules = { columns: columns.filter(({ roles }) => roles.includes('sensitive')), checks: wholeTable };
   const left = await inspectPart({ files: [cleanFile], ...table, contract: rules }, options);
   await keepFile(deps, cleanFile, clean.ref, signal);
   await keepFile(deps, badFile, bad.ref, signal);

@@ -73,6 +73,10 @@ async function knownProfile(
 /** The parts of each source, in their order. */
 export function bySource(parts: readonly SnapshotPart[]): Map<string, SnapshotPart[]> {
   const sources = new Map<string, SnapshotPart[]>();
-  for (const part of parts) sources.set(part.source, [...(sources.get(part.source) ?? []), part]);
+  for (const part of parts) {
+    const its = sources.get(part.source);
+    if (its) its.push(part);
+    else sources.set(part.source, [part]);
+  }
   return sources;
 }

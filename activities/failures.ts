@@ -16,7 +16,8 @@ export function toFailure(error: unknown, attempt: number): unknown {
       message: error.message,
       nonRetryable: next !== 'retry',
       details: [{ code, ...(fix !== undefined && { fix }), ...details }],
-      ...(error.cause instanceof Error && { cause: error.cause }),
+      // What the data engine said word for word may hold values of rows; the message above has what is needed of it.
+      ...(error.cause instanceof Error && error.cause.name !== 'QueryError' && { cause: error.cause }),
     });
   }
   if (error instanceof ApplicationFailure || attempt < MOST_ATTEMPTS) return error;

@@ -59,6 +59,11 @@ export function pairIssues(spec: SpecParts, contract: PairContract): PairIssue[]
   const columns = named(spec);
   if (!table || name === undefined) return columns.flatMap((each) => sensitiveIssue(each, contract));
   const issues = columns.flatMap((each) => columnIssues(each, table, name, contract.id !== undefined));
+  const told = new Set(issues.map(({ column }) => column));
+  // Who calls it a feature of the training table has looked at what the SQL makes of it.
+  const meant = new Set(table.columns.filter(({ roles }) => roles.includes('feature')).map(({ name }) => name));
+  const sensitive = columns.flatMap((each) => sensitiveIssue(each, contract));
+  issues.push(...sensitive.filter(({ column }) => !told.has(column) && !meant.has(column)));
   issues.push(...labelIssues(task.label, table));
   return issues;
 }

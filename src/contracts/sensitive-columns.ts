@@ -8,13 +8,15 @@ export function sensitiveColumns(tables: Contract['tables'] | Pick<ContractTable
   return new Set(sensitive.map(({ name }) => name));
 }
 
-/** A profile that tells how values of these columns are distributed, and none of the values themselves. */
+/** A profile that counts these columns and tells none of their values: neither frequent ones, nor bounds, nor edges. */
 export function withoutValues(profile: TableProfile, hidden: ReadonlySet<string>): TableProfile {
   if (hidden.size === 0) return profile;
   const columns = profile.columns.map((column) => {
     if (!hidden.has(column.name)) return column;
-    const { top: _values, ...rest } = column;
-    return rest;
+    const { top: _values, numbers, ...rest } = column;
+    if (!numbers) return rest;
+    const { min: _min, max: _max, histogram: _histogram, ...counts } = numbers;
+    return { ...rest, numbers: counts };
   });
   return { ...profile, columns };
 }

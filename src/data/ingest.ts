@@ -117,7 +117,11 @@ async function read(
 ): Promise<void> {
   const declared = new Map(Object.entries(exactTypes ?? types ?? {}));
   const input = {
-    ...{ file, object, declared, folder: dirname(outFile), scratch: `${outFile}.rows` },
+    file,
+    object,
+    declared,
+    folder: dirname(outFile),
+    scratch: `${outFile}.rows`,
     ...(unpackLimits && { limits: unpackLimits }),
     ...(signal && { signal }),
   };
@@ -170,7 +174,7 @@ async function partFacts(
   const columns: Column[] = found.map(({ name, type }) => ({ name, type: columnType(type) }));
   const time = columns.find(({ name, type }) => name === eventTime && (type === 'timestamp' || type === 'date'));
   // Answered from the part's own statistics: the rows are not read again.
-  const range = time ? [`min(${quoteName(time.name)})`, `max(${quoteName(time.name)})`].map(isoText) : ['NULL', 'NULL'];
+  const range = time ? ['min', 'max'].map((end) => isoText(endOfTime(end, time.name))) : ['NULL', 'NULL'];
   const [[rows, from, to] = []] = await db.rows(`SELECT count(*)::DOUBLE, ${range.join(', ')} FROM ${relation}`);
   if (Number(rows) === 0) {
     throw new DataEmptyError(`Cannot ingest "${object}": it has columns but no rows`, {
@@ -184,6 +188,12 @@ async function partFacts(
     ...(typeof from === 'string' && { from }),
     ...(typeof to === 'string' && { to }),
   };
+}
+
+/** Of the times that ISO 8601 can write: a row at the end of time must not decide which parts are near. */
+function endOfTime(end: string, column: string): string {
+  const time = quoteName(column);
+  return `${end}(${time}) FILTER (isfinite(${time}) AND year(${time}) BETWEEN 1 AND 9999)`;
 }
 
 /** ISO 8601 in UTC with milliseconds, as `Date.toISOString` writes it. */

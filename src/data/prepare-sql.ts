@@ -47,8 +47,8 @@ async function checkRepeatable(db: Db, sql: string): Promise<void> {
  * longer than many a SELECT; a test holds this one against it.
  */
 export const VOLATILE_FUNCTIONS: ReadonlySet<string> = new Set(
-  `ago currval current_catalog current_connection_id current_database current_date current_query current_query_id
-   current_schema current_schemas current_setting current_transaction_id gen_random_uuid get_current_time
+  `ago currval current_catalog current_connection_id current_database current_date current_localtime
+   current_localtimestamp current_query current_query_id current_schema current_schemas current_setting current_transaction_id gen_random_uuid get_current_time
    get_current_timestamp getenv getvariable in_search_path nextval now pg_conf_load_time pg_postmaster_start_time pg_sleep
    query random setseed sleep_ms stats today transaction_timestamp txid_current uuid uuidv4 uuidv7 version write_log`.split(
     /\s+/,

@@ -1,3 +1,5 @@
+const ABOUT_VALUES = new Set(['Conversion', 'Invalid Input', 'Out of Range', 'Constraint']);
+
 /** What DuckDB said about one statement. Internal to src/data: it leaves as one of the typed errors of src/errors.ts. */
 export class QueryError extends Error {
   /** `Parser`, `Binder`, `Conversion`, `Invalid Input`, `Out of Memory`, ...: the first words of DuckDB's message. */
@@ -14,7 +16,9 @@ export class QueryError extends Error {
     const text = this.message
       .replace(/^(Failed to extract statements: )?[A-Z][A-Za-z ]*? Error: /, '')
       .replace(/\n+(LINE \d+:|Possible |file =|\s+file =)[^]*$/, '');
-    return text.length > 600 ? `${text.slice(0, 600)}...` : text.trim();
+    // What a conversion failed on is a value of somebody's row, and messages go far.
+    const discreet = ABOUT_VALUES.has(this.kind) ? text.replaceAll(/'(?:[^']|'')*'/g, "'...'") : text;
+    return discreet.length > 600 ? `${discreet.slice(0, 600)}...` : discreet.trim();
   }
 
   /** Line of the statement, from 1, and the picture that DuckDB drew of it. */

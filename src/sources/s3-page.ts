@@ -28,6 +28,8 @@ export function parsePage(xml: string): S3Page | undefined {
     objects.push({ id, version: tag, bytes: Number(size) });
   }
   const next = textOf(xml, 'IsTruncated') === 'true' ? textOf(xml, 'NextContinuationToken') : undefined;
+  // More is said to come, and not where: what is listed here would be taken for all there is.
+  if (next === undefined && textOf(xml, 'IsTruncated') === 'true') return undefined;
   return { objects, next };
 }
 

@@ -6,6 +6,8 @@ export type ColumnOfValues = ArrayLike<number | bigint | string>;
 
 /** How many different texts of a column are told apart; what comes after them is counted but not named. */
 const MOST_TEXTS = 1000;
+/** Longer texts are cut, as those of the other side are. */
+const LONGEST_TEXT = 200;
 const MOST_TOP = 50;
 
 /**
@@ -18,11 +20,12 @@ export class ProfileBuilder {
 
   /**
    * @param columns numbers, texts and booleans; others are left out
-   * @param like its histograms' edges are used: a column without gets no histogram
+   * @param like what it will be compared with: a column gets a histogram with its edges there, and the values of a text
+   *   column are counted only if they are counted there
    */
   constructor(columns: readonly Column[], like?: TableProfile) {
-    const edges = new Map(like?.columns.map(({ name, numbers }) => [name, numbers?.histogram?.edges]));
-    this.#collectors = new Map(columns.flatMap((column) => collectorOf(column, edges.get(column.name))));
+    const others = new Map(like?.columns.map((column) => [column.name, column]));
+    this.#collectors = new Map(columns.flatMap((column) => collectorOf(column, others.get(column.name))));
   }
 
   /** Rows that were added so far. */
@@ -50,14 +53,14 @@ interface Collector {
   profile(rows: number): ColumnProfile;
 }
 
-function collectorOf(column: Column, edges: readonly number[] | undefined): [string, Collector][] {
+function collectorOf(column: Column, like: ColumnProfile | undefined): [string, Collector][] {
   switch (column.type) {
     case 'integer':
     case 'number':
-      return [[column.name, new NumberCollector(column, edges)]];
+      return [[column.name, new NumberCollector(column, like?.numbers?.histogram?.edges)]];
     case 'string':
     case 'boolean':
-      return [[column.name, new TextCollector(column)]];
+      return [[column.name, new TextCollector(column, column.type === 'boolean' || like?.top !== undefined)]];
     case 'timestamp':
     case 'date':
     case 'other':
@@ -151,6 +154,7 @@ function binOf(edges: readonly number[], value: number): number {
 
 class TextCollector implements Collector {
   readonly #column: Column;
+  readonly #countsValues: boolean;
   readonly #times = new Map<string, number>();
   #nulls = 0;
   #count = 0;
@@ -158,8 +162,9 @@ class TextCollector implements Collector {
   #minLength = Infinity;
   #maxLength = 0;
 
-  constructor(column: Column) {
+  constructor(column: Column, countsValues: boolean) {
     this.#column = column;
+    this.#countsValues = countsValues;
   }
 
   add(values: ColumnOfValues): void {
@@ -176,7 +181,8 @@ class TextCollector implements Collector {
       .map(([value, count]) => ({ value, count }))
       .toSorted((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
       .slice(0, MOST_TOP);
-    const base = { ...this.#column, rows, nulls: this.#nulls, distinct: this.#times.size, top };
+    const counted = this.#countsValues && { top, ...(this.#times.size < MOST_TEXTS && { distinct: this.#times.size }) };
+    const base = { ...this.#column, rows, nulls: this.#nulls, ...counted };
     if (this.#column.type === 'boolean') return { ...base, trues: this.#times.get('true') ?? 0 };
     const some = this.#count > 0;
     const text = {
@@ -190,11 +196,12 @@ class TextCollector implements Collector {
     this.#length += length;
     this.#minLength = Math.min(this.#minLength, length);
     this.#maxLength = Math.max(this.#maxLength, length);
-    this.#tally(value);
+    this.#tally(value.slice(0, LONGEST_TEXT));
   }
 
   #tally(value: string): void {
     this.#count += 1;
+    if (!this.#countsValues) return;
     const times = this.#times.get(value);
     if (times !== undefined || this.#times.size < MOST_TEXTS) this.#times.set(value, (times ?? 0) + 1);
   }

@@ -206,11 +206,22 @@ export class LedgerLog {
 
   /** A lost entry leaves its key free: creating it anew would hide the loss and break the chain behind it. */
   async #refuseGap(generation: number, options: CallOptions): Promise<void> {
+    await this.#refuseLostTail(generation - 1, options);
     const follower = await this.#store.stat(ledgerKey(this.model, generation + 1), options);
     if (!follower) return;
     // Entries are written in order, so one that is still missing after its follower was seen is lost.
     const late = await fetchEntry(this.#store, this.model, generation, options);
     if (!late) throw this.#broken(generation, `it is missing, but entry ${generation + 1} exists`);
+  }
+
+  /** A log may live for months: what it remembers of the newest entry proves nothing about the store. */
+  async #refuseLostTail(generation: number, options: CallOptions): Promise<void> {
+    if (generation === 0) return;
+    const newest = await fetchEntry(this.#store, this.model, generation, options);
+    if (!newest) throw this.#broken(generation, 'it is missing, though it was there before');
+    if (newest.digest !== this.#state.tail && this.#state.generation === generation) {
+      throw this.#broken(generation, `it has digest ${newest.digest}, and had ${this.#state.tail}`);
+    }
   }
 
   #broken(generation: number, why: string): Error {

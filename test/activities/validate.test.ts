@@ -248,6 +248,20 @@ describe('validate', () => {
     expect((await run({ contract })).snapshot).toEqual(done.snapshot);
   });
 
+  it('keeps no value of a sensitive column in a profile, also of what is left after rows were set aside', async () => {
+    const { run, addDay, reportOf } = await shop();
+    await addDay('2026-01-01', dayOf('2026-01-01', [200, 1, 2, 3, 4]));
+    const plain = JSON.stringify(contractFile([priceBelow(100, 'quarantine')]));
+    const role = '"name":"channel","customProperties":[{"property":"perennial.role","value":"sensitive"}]';
+    const contract = JSON.parse(plain.replace('"name":"channel"', role)) as object;
+    const task = { kind: 'binary', label: 'bought', features: ['price', 'visits'], eventTime: 'visited' } as const;
+    const done = await run({ contract, changes: { task: { ...task, features: [...task.features] } } });
+    expect(done.message).toMatch(/2 rows set aside/);
+    const channel = (await reportOf(done.report)).profiles['visits']?.columns.find(({ name }) => name === 'channel');
+    expect(channel).toMatchObject({ rows: 8, type: 'string' });
+    expect(channel).not.toHaveProperty('top');
+  });
+
   it('leaves bad rows where they are as long as the rule allows so many', async () => {
     const { run, addDay, partsOf } = await shop();
     await addDay('2026-01-01', dayOf('2026-01-01', [200, 1, 2, 3, 4]));

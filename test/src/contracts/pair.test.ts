@@ -97,6 +97,13 @@ test('with a prepare only the table training is compared, and the names of sensi
   expect(compared.details['columns']).toStrictEqual(['returned', 'at', 'weekday']);
   const kept = stored({ features: ['PRICE'] }, 'value: [feature, slice]', 'value: [sensitive]', spec);
   expect(refusal(kept).message).toContain('found the name of a column with the role sensitive in the contract');
+  const columns = ['returned, logicalType: boolean', 'at, logicalType: timestamp', 'PRICE, logicalType: number'];
+  const whole = `  - name: training\n    properties:\n${columns.map((each) => `      - { name: ${each} }\n`).join('')}`;
+  const both = stored({ features: ['PRICE'] }, 'slaProperties:', `${whole}slaProperties:`, spec);
+  const shown = JSON.stringify(both.contractFile).replace('["feature","slice"]', '["sensitive"]');
+  const hidden = { ...both, contractFile: JSON.parse(shown) as Record<string, unknown> };
+  expect(() => checkPair(both)).not.toThrow();
+  expect(refusal(hidden).message).toContain('found the name of a column with the role sensitive in the contract');
 });
 
 test('test rows of a source of their own leave the other source the training table', () => {

@@ -40,6 +40,15 @@ describe('ingest of Parquet', () => {
     }
   });
 
+  it('has the range of the times that can be written, whatever else stands there', async () => {
+    const odd = `SELECT t FROM (${ROWS}) UNION ALL SELECT 'infinity'::TIMESTAMP UNION ALL SELECT TIMESTAMP '12026-01-01'`;
+    const file = await bench.parquet('odd.parquet', odd);
+    const { part } = await bench.ingestFile(file, { ...parquet, eventTime: 't' });
+    expect(part).toMatchObject({ rows: 5002, from: '2001-01-01T00:00:00.000Z', to: '2001-01-04T11:19:00.000Z' });
+    const only = await bench.parquet('only.parquet', `SELECT 'infinity'::TIMESTAMP AS t`);
+    expect((await bench.ingestFile(only, { ...parquet, eventTime: 't' })).part).not.toHaveProperty('to');
+  });
+
   it('brings timestamps of other units and zones to microseconds in UTC', async () => {
     const file = await bench.parquet(
       'times.parquet',

@@ -31,6 +31,8 @@ describe('checkPrepareSql', () => {
     ['a sample', 'FROM orders TABLESAMPLE 10%', /found a sample/],
     ['a sample below', 'FROM (FROM orders USING SAMPLE 3 ROWS)', /found a sample/],
     ['the time', 'SELECT now() - ts FROM orders', /found now\(\)/],
+    ['the time here', 'SELECT ts - current_localtimestamp() FROM orders', /found current_localtimestamp\(\)/],
+    ['the time of the day here', 'SELECT current_localtime() FROM orders', /found current_localtime\(\)/],
     ['the day', 'SELECT today() FROM orders', /found today\(\)/],
     [
       'the time as a word',

@@ -122,7 +122,8 @@ describe('S3Source', () => {
   });
 
   it('takes neither a cut listing nor a page of a proxy for a listing', async () => {
-    for (const page of ['<ListBucketResult><IsTruncated>false</IsTruncated>', '<html>Welcome</html>', '']) {
+    const noNext = '<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>';
+    for (const page of [noNext, '<ListBucketResult><IsTruncated>false</IsTruncated>', '<html>Welcome</html>', '']) {
       await withServer(
         (_, answer) => answer.end(page),
         async (endpoint) => {

@@ -319,6 +319,18 @@ describe('LedgerLog, on a damaged ledger', () => {
     expect(await store.stat(ledgerKey(MODEL, 2))).toBeUndefined();
   });
 
+  it('adds nothing after a newest entry that was lost or changed since it was read, however long ago', async () => {
+    await begin();
+    const reader = fresh();
+    await reader.read();
+    const whole = await readFile(file(3));
+    await store.remove(ledgerKey(MODEL, 3));
+    await expect(reader.append(input('new', register(3)))).rejects.toThrow('it is missing, though it was there before');
+    await store.create(ledgerKey(MODEL, 3), Buffer.from(whole.toString().replace('"reason":"', '"reason":"no ')));
+    await expect(reader.append(input('new', register(3)))).rejects.toThrow(/it has digest [0-9a-f]{64}, and had/);
+    expect(await store.stat(ledgerKey(MODEL, 4))).toBeUndefined();
+  });
+
   it('names an entry that breaks a rule, and objects that do not belong there', async () => {
     await begin();
     const last = JSON.parse((await readFile(file(3))).toString()) as { decision: { version: number } };
