@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contractOf } from '../src/contracts/index.js';
 import { checkPair } from '../src/contracts/pair.js';
-import type { Ref } from '../src/domain/artifact.js';
+import type { Ref, Sha256 } from '../src/domain/artifact.js';
 import type { ColumnType, Snapshot, SnapshotPart, SourceObject } from '../src/domain/data.js';
 import { ingestObject } from '../src/data/ingest.js';
 import { keyTime } from '../src/data/key-time.js';
@@ -12,7 +12,11 @@ import { DataEmptyError, DataUnreadableError, SourceRefusedError } from '../src/
 import type { Source } from '../src/sources/source.js';
 import type { ModelSpec, SourceSpec, StoredSpec } from '../src/spec.js';
 import { putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
+import { findDamage } from '../src/stores/find-damage.js';
+import { MendingStore } from '../src/stores/mending-store.js';
+import type { ArtifactStore } from '../src/stores/store.js';
 import type { ActivityDeps } from './deps.js';
+import { IngestProgress } from './ingest-progress.js';
 import { withScratch } from './scratch.js';
 
 export interface IngestInput {
@@ -39,11 +43,12 @@ type IngestDeps = Pick<ActivityDeps, 'store' | 'scratchFolder' | 'openSource'>;
 /**
  * Lists every source, reads what is new or changed since the snapshot before, or was read under another contract, one
  * content-addressed Parquet part an object, and writes the new snapshot and what changed. Nothing is skipped and nothing
- * taken twice: a snapshot's parts are the cursor. Scratch space holds one object at a time.
+ * taken twice: a snapshot's parts are the cursor. Scratch space holds one object at a time. An attempt after the first
+ * takes the parts that earlier ones finished, and so goes on where they ended.
  */
 export async function ingest(
   deps: IngestDeps,
-  { model, spec: specRef, previous }: IngestInput,
+  { model, run, spec: specRef, previous }: IngestInput,
   signal: AbortSignal,
 ): Promise<Ingested> {
   const { store } = deps;
@@ -53,6 +58,8 @@ export async function ingest(
   ]);
   const { spec } = stored;
   checkPair(stored);
+  const progress = new IngestProgress(store, { model, run });
+  const finished = await progress.finished({ signal });
   return await withScratch(deps.scratchFolder, async (scratch) => {
     const parts: SnapshotPart[] = [];
     const changes: Record<string, ObjectChanges> = {};
@@ -60,14 +67,20 @@ export async function ingest(
     for (const [name, declared] of Object.entries(spec.sources)) {
       const source = deps.openSource(declared);
       const known = before?.parts.filter((part) => part.source === name) ?? [];
-      const listing = await listed(source, known, signal);
-      const reading = readingDigest(stored, name);
-      const found = diffObjects(known, listing, reading);
+      const done = new Map(finished.filter((part) => part.source === name).map((part) => [part.object.id, part]));
+      const listing = await listed(
+        source,
+        [...known.filter(({ object }) => !done.has(object.id)), ...done.values()],
+        signal,
+      );
+      const digest = readingDigest(stored, name);
+      const found = diffObjects(known, listing, digest);
       changes[name] = found;
       parts.push(...found.kept);
       for (const object of [...found.added, ...found.changed, ...found.reread]) {
-        const part = await readObject(deps, { stored, name, declared, source, object, scratch }, signal);
-        parts.push({ ...part, reading });
+        const reading = { stored, name, declared, source, object, digest, scratch };
+        const part = await takeObject(store, progress, done.get(object.id), reading, signal);
+        parts.push(part);
         newRows += part.rows;
       }
     }
@@ -102,15 +115,35 @@ interface Reading {
   readonly declared: SourceSpec;
   readonly source: Source;
   readonly object: SourceObject;
+  /** Of how it is read. */
+  readonly digest: Sha256;
   readonly scratch: string;
 }
 
-async function readObject(deps: IngestDeps, reading: Reading, signal: AbortSignal): Promise<SnapshotPart> {
+/** Takes what an earlier attempt made of this very object, when the blob is there and right, and reads it otherwise. */
+async function takeObject(
+  store: ArtifactStore,
+  progress: IngestProgress,
+  done: SnapshotPart | undefined,
+  reading: Reading,
+  signal: AbortSignal,
+): Promise<SnapshotPart> {
+  const isSame = done && diffObjects([done], [reading.object], reading.digest).kept.length > 0;
+  const damage = isSame ? await findDamage(store, done, { signal }) : undefined;
+  if (isSame && damage === undefined) return done;
+  // What is there and damaged would else be taken for what is read now.
+  const into = damage === undefined ? store : new MendingStore(store);
+  const part = { ...(await readObject(into, reading, signal)), reading: reading.digest };
+  await progress.keep(part, { signal });
+  return part;
+}
+
+async function readObject(store: ArtifactStore, reading: Reading, signal: AbortSignal): Promise<SnapshotPart> {
   const { stored, name, declared, source, object } = reading;
   const time = eventTimeOf(declared, stored.spec, object);
   const scratch = await mkdtemp(join(reading.scratch, 'object-'));
   const [fetched, converted] = [join(scratch, 'object'), join(scratch, 'part.parquet')];
-  const { sha256, types } = await source.fetch(object, fetched, { signal });
+  const { sha256, types, version } = await source.fetch(object, fetched, { signal });
   const format = types ? 'csv' : 'format' in declared ? declared.format : undefined;
   const part = await ingestObject(
     {
@@ -127,9 +160,10 @@ async function readObject(deps: IngestDeps, reading: Reading, signal: AbortSigna
     { signal, tempFolder: join(scratch, 'spill') },
   );
   checkEventTime(declared, part);
-  await putBlob(deps.store, { path: converted, sha256: part.ref.sha256, bytes: part.ref.bytes }, { signal });
+  await putBlob(store, { path: converted, sha256: part.ref.sha256, bytes: part.ref.bytes }, { signal });
   await rm(scratch, { recursive: true });
-  return { ...part, ...time.range };
+  // The next listing is compared with what was really read.
+  return { ...part, ...(version !== undefined && { object: { ...object, version } }), ...time.range };
 }
 
 /** The column that says when the rows happened, or the time that the object's name says for all of them. */

@@ -67,6 +67,17 @@ export function copySlice(query: DescribedQuery, slice: Slice): string {
     WHERE ${inSlice(query, slice)} ORDER BY ${order.join(', ')}) TO STDOUT (FORMAT csv, HEADER true)`;
 }
 
+/**
+ * SQL for the state of the rows that a condition is true for: how many there are, and a sum of hashes of their cursor
+ * values, whatever order they lie in. The number alone would stay when one row leaves and another one comes.
+ */
+export function stateOf({ cursor }: DescribedQuery, condition: string): string {
+  // Without the sign, and as a numeric: a sum of so many bits does not overflow. Functions of PostgreSQL 11.
+  const hash = `hashtextextended((${cursor})::text, 0) & 9223372036854775807`;
+  const sum = `coalesce(sum(${hash}) FILTER (WHERE ${condition}), 0)`;
+  return `count(*) FILTER (WHERE ${condition}) || '-' || mod(${sum}, 9223372036854775808)`;
+}
+
 /** SQL that is true for the rows of a slice. */
 export function inSlice({ cursor, kind }: DescribedQuery, { after, to }: Slice): string {
   return `${after === undefined ? '' : `${cursor} > ${literal(kind, after)} AND `}${cursor} <= ${literal(kind, to)}`;

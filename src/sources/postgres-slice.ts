@@ -16,22 +16,32 @@ export function queryDigest(query: string, cursor: string): string {
     .slice(0, 16);
 }
 
-/** A slice as an object. The version counts its rows: one that was committed late makes it another. */
-export function sliceObject({ after, to }: Slice, digest: string, rows: string): SourceObject {
-  // How many bytes there are shows only when they are fetched.
-  return { id: `rows ${after === undefined ? '' : `after ${after} `}to ${to}`, version: `${digest}-${rows}`, bytes: 0 };
+/** A slice with what was found in it: `<rows>-<checksum of their cursor values>`. */
+export interface FoundSlice extends Slice {
+  readonly state: string;
 }
 
-/** Reads a slice and its number of rows back from an object; undefined for one that is not of this query. */
-export function parseSlice(
-  { id, version }: SourceObject,
-  digest: string,
-  kind: CursorKind,
-): (Slice & { readonly rows: string }) | undefined {
+/** A slice as an object. The version follows its rows: one that was committed late, or has left it, makes it another. */
+export function sliceObject({ after, to, state }: FoundSlice, digest: string): SourceObject {
+  // How many bytes there are shows only when they are fetched.
+  return {
+    id: `rows ${after === undefined ? '' : `after ${after} `}to ${to}`,
+    version: `${digest}-${state}`,
+    bytes: 0,
+  };
+}
+
+/** Reads a slice and its state back from an object; undefined for one that is not of this query. */
+export function parseSlice({ id, version }: SourceObject, digest: string, kind: CursorKind): FoundSlice | undefined {
   const [, after, to = ''] = /^rows (?:after (\S+) )?to (\S+)$/.exec(id) ?? [];
-  const rows = version.startsWith(`${digest}-`) ? version.slice(digest.length + 1) : '';
-  const sound = /^\d+$/.test(rows) && kind.looks.test(to) && (after === undefined || kind.looks.test(after));
-  return sound ? { to, rows, ...(after !== undefined && { after }) } : undefined;
+  const state = version.startsWith(`${digest}-`) ? version.slice(digest.length + 1) : '';
+  // Earlier versions of Perennial wrote no checksum.
+  const sound = /^\d+(-\d+)?$/.test(state) && kind.looks.test(to) && (after === undefined || kind.looks.test(after));
+  return sound ? { to, state, ...(after !== undefined && { after }) } : undefined;
+}
+
+export function isEmpty(state: string): boolean {
+  return state.startsWith('0-');
 }
 
 /** What known slices leave open: the stretches before and between them, and where the rows after them begin. */

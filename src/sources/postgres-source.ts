@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import type { Client } from 'pg';
 import type { SourceObject } from '../domain/data.js';
 import { PerennialError, SourceRefusedError, SourceUnavailableError } from '../errors.js';
@@ -7,8 +6,16 @@ import { byId } from './data-object.js';
 import { isFileError } from './file-error.js';
 import { inSnapshot } from './postgres-call.js';
 import { heals, saidBy } from './postgres-error.js';
-import { copySlice, describeQuery, inSlice, isAfter, type DescribedQuery } from './postgres-query.js';
-import { coverage, parseSlice, queryDigest, sliceObject, type Slice } from './postgres-slice.js';
+import { copySlice, describeQuery, inSlice, isAfter, stateOf, type DescribedQuery } from './postgres-query.js';
+import {
+  coverage,
+  isEmpty,
+  parseSlice,
+  queryDigest,
+  sliceObject,
+  type FoundSlice,
+  type Slice,
+} from './postgres-slice.js';
 import { databaseName } from './postgres-url.js';
 import type { FetchedObject, Source, SourceCallOptions, SourceListOptions } from './source.js';
 
@@ -24,11 +31,18 @@ export interface PostgresSourceOptions {
 }
 
 /**
- * The rows of a query in slices of a column that grows: each listing adds the rows since the one before as one slice.
- * Rows that are committed late, into one of the newest {@link RECOUNTED} slices, change the number of its rows and so its
- * version. A slice is written as CSV in the order of the cursor, then of all columns.
+ * The rows of a query in slices of a column that grows: each listing adds the rows since the one before as one slice, the
+ * first one all rows. What happens to the cursor values of one of the newest {@link RECOUNTED} slices, such as a late
+ * commit, changes its version; older ones are settled. A slice is written as CSV in the order of the cursor, then of all
+ * columns.
+ *
+ * A cursor that moves, such as `changed_at`: a row that is changed moves to a new slice. A slice that is recounted is then
+ * read again without it; in a settled one its old version stays in the snapshot. SQL of `prepare` takes the newest row of
+ * each id: `QUALIFY row_number() OVER (PARTITION BY id ORDER BY changed_at DESC) = 1`.
  *
  * A new query or cursor column is a new table: all that was taken before is gone, and everything is one new slice.
+ *
+ * Needs PostgreSQL 11 or later.
  */
 export class PostgresSource implements Source {
   readonly name: string;
@@ -48,17 +62,15 @@ export class PostgresSource implements Source {
       const { slices, gaps, end } = coverage(ours, query.kind);
       const settled = slices.slice(0, -RECOUNTED);
       const open: Slice[] = [...slices.slice(-RECOUNTED), ...gaps];
-      const counts = await this.#count(client, query, open, end);
-      const found = [
+      const { newest, newState, states } = await this.#lookAt(client, query, open, end);
+      const found: FoundSlice[] = [
         ...settled,
-        ...open.map((slice, index) => ({ ...slice, rows: counts.rows[index] ?? '0' })),
-        ...(counts.newest === undefined
-          ? []
-          : [{ to: counts.newest, rows: counts.newRows, ...(end !== undefined && { after: end }) }]),
+        ...open.map((slice, index) => ({ ...slice, state: states[index] ?? EMPTY })),
+        ...(newest === undefined ? [] : [{ to: newest, state: newState, ...(end !== undefined && { after: end }) }]),
       ];
       return found
-        .filter(({ rows }) => rows !== '0')
-        .map((slice) => sliceObject(slice, this.#digest, slice.rows))
+        .filter(({ state }) => !isEmpty(state))
+        .map((slice) => sliceObject(slice, this.#digest))
         .toSorted(byId);
     });
   }
@@ -72,15 +84,22 @@ export class PostgresSource implements Source {
           details: { object: object.id },
         });
       }
-      const { to: copyTo } = await import('pg-copy-streams');
-      const rows = client.query(copyTo(copySlice(query, slice)));
-      const copied = await copyHashed(rows, file, signal);
-      if (String(rows.rowCount) === slice.rows) return { ...copied, types: query.types };
-      await rm(file, { force: true });
-      throw new SourceUnavailableError(
-        `Cannot fetch "${object.id}" from ${this.name}: it changed since it was listed (${slice.rows} rows then, ${rows.rowCount} now)`,
-        { fix: 'It is listed again on the next try.', details: { object: object.id } },
+      // In one transaction with the rows: what is there now is taken, and told by its own version. On a table that is
+      // written to all the time, waiting for what was listed would never end.
+      const condition = inSlice(query, slice);
+      const { rows } = await client.query<{ state: string }>(
+        `SELECT ${stateOf(query, condition)} AS state FROM ${query.relation} WHERE ${condition}`,
       );
+      const state = rows[0]?.state ?? EMPTY;
+      if (isEmpty(state)) {
+        throw new SourceUnavailableError(
+          `Cannot fetch "${object.id}" from ${this.name}: all its rows are gone since it was listed`,
+          { fix: 'The source is listed again on the next try.', details: { object: object.id } },
+        );
+      }
+      const { to: copyTo } = await import('pg-copy-streams');
+      const copied = await copyHashed(client.query(copyTo(copySlice(query, slice))), file, signal);
+      return { ...copied, version: sliceObject({ ...slice, state }, this.#digest).version, types: query.types };
     });
   }
 
@@ -93,8 +112,8 @@ export class PostgresSource implements Source {
     });
   }
 
-  /** Rows of each slice, and how many there are after the last and how far they go: all in one pass. */
-  async #count(client: Client, query: DescribedQuery, slices: readonly Slice[], end: string | undefined) {
+  /** The state of each slice, that of the rows after the last, and how far these go: all in one pass. */
+  async #lookAt(client: Client, query: DescribedQuery, slices: readonly Slice[], end: string | undefined) {
     const { cursor, kind, relation } = query;
     const isNew = [isAfter(query, end), kind.old?.(cursor, this.#options.lagMs ?? 0) ?? 'true'].join(' AND ');
     const first = slices.toSorted((a, b) => kind.compare(a.to, b.to))[0];
@@ -102,19 +121,19 @@ export class PostgresSource implements Source {
     const answer = await client.query<(string | null)[]>({
       text: `SELECT ${[
         kind.text(`max(${cursor}) FILTER (WHERE ${isNew})`),
-        `count(*) FILTER (WHERE ${isNew})`,
-        ...slices.map((slice) => `count(*) FILTER (WHERE ${inSlice(query, slice)})`),
+        stateOf(query, isNew),
+        ...slices.map((slice) => stateOf(query, inSlice(query, slice))),
       ].join(', ')} FROM ${relation} WHERE ${isAfter(query, from)}`,
       rowMode: 'array',
     });
-    const [newest, newRows, ...rows] = answer.rows[0] ?? [];
+    const [newest, newState, ...states] = answer.rows[0] ?? [];
     if (typeof newest === 'string' && !kind.looks.test(newest)) {
       throw new SourceRefusedError(
         `Cannot list ${this.name}: found "${newest}" as the greatest value of "${this.#options.cursor}"`,
         { fix: 'Leave such rows out in the query.' },
       );
     }
-    return { newest: newest ?? undefined, newRows: newRows ?? '0', rows };
+    return { newest: newest ?? undefined, newState: newState ?? EMPTY, states };
   }
 
   async #inSnapshot<T>(
@@ -140,3 +159,6 @@ export class PostgresSource implements Source {
 
 /** A transaction that writes while this many slices are taken is a long one. */
 const RECOUNTED = 8;
+
+/** The state of no rows. */
+const EMPTY = '0-0';

@@ -13,6 +13,8 @@ export interface SourceListOptions extends SourceCallOptions {
 export interface FetchedObject {
   readonly sha256: Sha256;
   readonly bytes: number;
+  /** Version of what was really read, where that may differ from what was listed. */
+  readonly version?: string;
   /** Types of columns that the source knows for sure, such as a database; they win over what CSV text looks like. */
   readonly types?: Readonly<Record<string, ColumnType>>;
 }
@@ -31,8 +33,9 @@ export interface Source {
    */
   list(options?: SourceListOptions): Promise<SourceObject[]>;
   /**
-   * Copies the object's bytes into a new local file and returns its SHA-256 and size. An object that changed since it
-   * was listed is an error that a retry heals (SourceUnavailableError): never a mix of two versions.
+   * Copies the object's bytes into a new local file and returns its SHA-256 and size. Never a mix of two versions: an
+   * object that changed since it was listed is an error that a retry heals (SourceUnavailableError), or comes with the
+   * version that was read.
    */
   fetch(object: SourceObject, file: string, options?: SourceCallOptions): Promise<FetchedObject>;
 }

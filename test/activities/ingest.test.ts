@@ -51,10 +51,10 @@ async function place(context: SourceContext = {}, wrap: (source: Source) => Sour
   const data = bench.path('data');
   await mkdir(data);
   const deps = { store, scratchFolder, openSource: (spec: SourceSpec) => wrap(openSource(spec, context)) };
-  const run = async (changes: Partial<ModelSpecInput> = {}, previous?: Ref): Promise<Ingested> => {
+  const run = async (changes: Partial<ModelSpecInput> = {}, previous?: Ref, call: Call = {}): Promise<Ingested> => {
     const spec = await putManifest(store, 'spec', { spec: defineModel(toySpec('toy', data, changes)) });
     const input = { model: 'toy', run: 1, spec, ...(previous && { previous }) };
-    return await asActivity(() => ingest(deps, input, new AbortController().signal));
+    return await asActivity(() => ingest(deps, input, new AbortController().signal), call);
   };
   const partsOf = async ({ snapshot }: Ingested) => (await readManifest<Snapshot>(store, snapshot)).parts;
   const changesOf = async ({ changes }: Ingested) => (await readManifest<SourceChanges>(store, changes)).sources;
@@ -62,10 +62,32 @@ async function place(context: SourceContext = {}, wrap: (source: Source) => Sour
   return { store, scratchFolder, data, run, partsOf, changesOf, addDay };
 }
 
+interface Call {
+  readonly attempt?: number;
+  /** Temporal's id of the workflow run. */
+  readonly runId?: string;
+}
+
 /** What an activity may ask of the worker: here only how it is called. */
-async function asActivity<T>(work: () => Promise<T>): Promise<T> {
-  const info = { activityType: 'perennial.ingest', attempt: 1 };
+async function asActivity<T>(work: () => Promise<T>, { attempt = 1, runId = 'one' }: Call): Promise<T> {
+  const info = { activityType: 'perennial.ingest', attempt, workflowExecution: { workflowId: 'toy', runId } };
   return await asyncLocalStorage.run({ info } as Context, work);
+}
+
+/** Notes what is fetched; fetching an object of `broken` fails. */
+function watched() {
+  const fetched: string[] = [];
+  const broken = new Set<string>();
+  const wrap = (source: Source): Source => ({
+    name: source.name,
+    list: (options) => source.list(options),
+    fetch: async (object, file, options) => {
+      if (broken.has(object.id)) throw new Error('broken');
+      fetched.push(object.id);
+      return await source.fetch(object, file, options);
+    },
+  });
+  return { wrap, broken, taken: () => fetched.splice(0) };
 }
 
 describe('ingest', () => {
@@ -226,5 +248,112 @@ describe('ingest', () => {
       await expect(reading).rejects.toThrow(DataUnreadableError);
       await expect(reading).rejects.toThrow(why);
     }
+  });
+});
+
+describe('ingest, after an attempt that failed', () => {
+  const files = [1, 2, 3, 4].map((day) => `2026-01-0${day}.csv`);
+
+  /** Four files, of which an attempt took two. */
+  async function halfDone() {
+    const { wrap, broken, taken } = watched();
+    const here = await place({}, wrap);
+    for (let day = 1; day <= 4; day++) await here.addDay(`2026-01-0${day}`, day);
+    broken.add('2026-01-03.csv');
+    await expect(here.run()).rejects.toThrow('broken');
+    broken.clear();
+    expect(taken()).toEqual(files.slice(0, 2));
+    return { ...here, taken };
+  }
+
+  it('goes on with the third object, and gives the snapshot that one attempt gives', async () => {
+    const { run, taken } = await halfDone();
+    const second = await run({}, undefined, { attempt: 2 });
+    expect(taken()).toEqual(files.slice(2));
+    expect(second).toMatchObject({
+      rows: 40,
+      newRows: 40,
+      message: expect.stringMatching(/^4 files new, with 40 rows/),
+    });
+    expect(await run({}, undefined, { attempt: 3 })).toEqual(second);
+    expect(taken()).toEqual([]);
+    expect(await run({}, undefined, { runId: 'two' })).toEqual(second);
+    expect(taken()).toEqual(files);
+  });
+
+  it('takes nothing from another execution of the run, and looks for nothing in a first attempt', async () => {
+    const { run, taken, store } = await halfDone();
+    await run({}, undefined, { attempt: 2, runId: 'two' });
+    expect(taken()).toEqual(files);
+    store.list = () => {
+      throw new Error('it looked');
+    };
+    await run();
+    expect(taken()).toEqual(files);
+  });
+
+  it('reads again what changed meanwhile, at the source or in the spec', async () => {
+    const { run, taken, addDay } = await halfDone();
+    await addDay('2026-01-02', 9);
+    await run({}, undefined, { attempt: 2 });
+    expect(taken()).toEqual(files.slice(1));
+    await run({ contract: { visits: { columns: { visits: { type: 'number' } } } } }, undefined, { attempt: 3 });
+    expect(taken()).toEqual(files);
+  });
+
+  it('reads again what is damaged or lost in the store, and mends it', async () => {
+    const { run, taken, store, partsOf } = await halfDone();
+    const whole = await run({}, undefined, { runId: 'two' });
+    taken();
+    const [first, second] = await partsOf(whole);
+    await store.replace(first!.ref.key, Buffer.alloc(first!.ref.bytes));
+    await store.remove(second!.ref.key);
+    expect(await run({}, undefined, { attempt: 2 })).toEqual(whole);
+    expect(taken()).toEqual(files);
+    for (const { ref } of await partsOf(whole)) await store.check(ref);
+  });
+
+  it('takes no record that is damaged', async () => {
+    const { run, taken, store } = await halfDone();
+    for await (const { key } of store.list('progress/')) await store.replace(key, Buffer.from('{"schemaVersion":1'));
+    await run({}, undefined, { attempt: 2 });
+    expect(taken()).toEqual(files);
+  });
+
+  it('goes on behind the rows of a table that it took, however the table has grown', async () => {
+    await database.query('CREATE TABLE busy AS SELECT n AS id FROM generate_series(1, 10) AS n');
+    const { wrap, taken } = watched();
+    const { run, partsOf, data } = await place({ env: { SHOP_DB: postgres.url } }, wrap);
+    const table = { kind: 'postgres', connection: 'SHOP_DB', query: 'SELECT * FROM busy', cursor: 'id' } as const;
+    const visits = { kind: 'file', path: join(data, 'missing') } as const;
+    const changes = { sources: { busy: table, visits }, contract: {}, prepare: 'features.sql' };
+    await expect(run(changes)).rejects.toThrow(/missing/);
+    expect(taken()).toEqual(['rows to 10']);
+    await database.query('INSERT INTO busy SELECT * FROM generate_series(11, 15)');
+    await mkdir(visits.path);
+    const second = await run(changes, undefined, { attempt: 2 });
+    expect(taken()).toEqual(['rows after 10 to 15']);
+    expect((await partsOf(second)).map(({ rows }) => rows)).toEqual([5, 10]);
+  });
+});
+
+describe('ingest, of a table that is written to meanwhile', () => {
+  it('keeps the version of what was really read, which the next listing has too', async () => {
+    await database.query('CREATE TABLE live AS SELECT n AS id FROM generate_series(1, 10) AS n');
+    const writing = (source: Source): Source => ({
+      name: source.name,
+      list: (options) => source.list(options),
+      fetch: async (...call) => {
+        await database.query('INSERT INTO live VALUES (5)');
+        return await source.fetch(...call);
+      },
+    });
+    const { run, partsOf } = await place({ env: { SHOP_DB: postgres.url } }, writing);
+    const live = { kind: 'postgres', connection: 'SHOP_DB', query: 'SELECT * FROM live', cursor: 'id' } as const;
+    const changes = { sources: { live }, contract: {}, prepare: 'features.sql' };
+    const first = await run(changes);
+    expect(first.rows).toBe(11);
+    expect((await partsOf(first))[0]?.object.version).toMatch(/^[0-9a-f]{16}-11-\d+$/);
+    expect((await run(changes, first.snapshot)).snapshot).toEqual(first.snapshot);
   });
 });

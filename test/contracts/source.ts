@@ -99,15 +99,26 @@ export function sourceContract(name: string, suite: GrowingSuite): void {
       for (const object of now) expect(await place.open().fetch(object, newFile())).toHaveProperty('sha256');
     });
 
-    it('refuses to fetch what changed since it was listed, and leaves no file', async () => {
+    it('refuses to fetch what changed since it was listed and leaves no file, or names the version that it read', async () => {
       const place = await suite.place();
       await place.add();
       const [object] = await place.open().list();
       await place.change();
       const file = newFile();
-      await expect(place.open().fetch(object!, file)).rejects.toThrow(SourceUnavailableError);
-      await expect(place.open().fetch(object!, file)).rejects.toThrow(/changed since it was listed/);
-      expect(await readdir(folder())).not.toContain(nameOf(file));
+      const outcome = await place
+        .open()
+        .fetch(object!, file)
+        .catch((error: unknown) => error);
+      if (outcome instanceof Error) {
+        expect(outcome).toBeInstanceOf(SourceUnavailableError);
+        expect(outcome.message).toMatch(/changed since it was listed/);
+        expect(await readdir(folder())).not.toContain(nameOf(file));
+      } else {
+        const [now] = await place.open().list({ known: [object!] });
+        expect(now?.version).not.toBe(object?.version);
+        expect(outcome).toEqual({ ...(await place.open().fetch(now!, newFile())), version: now?.version });
+        expect(outcome).toMatchObject(await factsOf(file));
+      }
     });
 
     it('does not list what was removed, and says so to whom wants it still', async () => {
