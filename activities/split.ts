@@ -112,8 +112,10 @@ async function sourceTables(
   for (const [source, its] of Object.entries(parts)) {
     const eventTime = timeColumn(spec, source, its);
     const files = [];
-    for (const { ref, to } of its)
-      files.push({ file: await cache.file(ref, { signal }), ...(to !== undefined && { to }) });
+    for (const { ref, from, to } of its) {
+      const file = await cache.file(ref, { signal });
+      files.push({ file, ...(from !== undefined && { from }), ...(to !== undefined && { to }) });
+    }
     tables[source] = { parts: files, ...(eventTime !== undefined && { eventTime }) };
   }
   return tables;
@@ -148,7 +150,7 @@ function describe({ train, validation, test }: Split): string {
 function describeCheck(check: LeakCheck | undefined): string {
   if (!check) return '';
   const { cut, uncut } = check;
-  if (cut === undefined) return '; no source has an event time, so features were not checked against the future';
-  const but = uncut.length > 0 ? `, but for ${uncut.join(', ')}: without event time` : '';
+  if (cut === undefined) return '; no source could be cut in time, so features were not checked against the future';
+  const but = uncut.length > 0 ? `, but for ${uncut.join(', ')}, which could not be cut in time` : '';
   return `; features checked against the future${but}`;
 }

@@ -28,6 +28,8 @@ export interface RowDifference {
  * steps of a 32-bit number, for SQL that rounds to one.
  */
 const TOLERANCE = 2.5e-7;
+/** Squares of larger numbers are no numbers. */
+const LARGEST = '1e150';
 /** Lines that are looked at closely, when so many differ: they take more memory than the rows. */
 const MOST_LINES = 100_000;
 
@@ -42,7 +44,8 @@ export function comparedRows(relation: string, { task, from, cut }: RowRange): s
  * Compares two relations of {@link comparedRows}. Rows have no names and no order, and fractions cannot be compared for
  * equality: rows that are equal in event time, label and all features but fractions make a line; lines are compared by
  * their number of rows and a print of their fractions, roughly rounded; and only lines that differ in that are looked at
- * closely. Of rows whose label is not known before the cut, those of the past must be in the whole: a join with labels has
+ * closely, by the range, the sum and the sum of squares of each fraction. What changes none of these is not noticed: values
+ * that rows of one line exchange, or less than {@link TOLERANCE} of the sum of the line. Of rows whose label is not known before the cut, those of the past must be in the whole: a join with labels has
  * not found the others yet.
  */
 export async function compareRows(
@@ -71,12 +74,16 @@ export async function compareRows(
     : { rows: Number(rows), differs: { rows: Number(different), example } };
 }
 
-/** Compares the lines that seemed to differ by the range of each fraction. Gives the time of the first that does. */
+/** Compares the lines that seemed to differ, each fraction for itself. Gives the time of the first that does. */
 async function lookClosely(db: Db, whole: string, past: string, range: RowRange): Promise<string | undefined> {
   const numbers = fractions(range);
   const ranges = numbers.map((column, index) => {
     const value = quoteName(column);
-    return `, min(${value}) AS low${index}, max(${value}) AS high${index}, count(${value}) AS filled${index}`;
+    const double = `TRY_CAST(${value} AS DOUBLE)`;
+    const usable = `CASE WHEN abs(${double}) < ${LARGEST} THEN ${double} END`;
+    return `, min(${value}) AS low${index}, max(${value}) AS high${index}, count(${value}) AS filled${index},
+      count(${usable}) AS added${index}, coalesce(sum(${usable}), 0) AS sum${index},
+      coalesce(sum(abs(${usable})), 0) AS weight${index}, coalesce(sum((${usable}) * (${usable})), 0) AS squares${index}`;
   });
   const some = `(SELECT line FROM leak_lines ORDER BY line LIMIT ${MOST_LINES})`;
   const lines = (relation: string) =>
@@ -159,7 +166,18 @@ function unlike(index: number): string {
       abs(${a} - ${b}) <= ${TOLERANCE} * greatest(abs(${a}), abs(${b}), usual.size${index} / 1000)`;
     return `NOT (${a} IS NOT DISTINCT FROM ${b} OR coalesce(${close}, false))`;
   };
-  return `(a.filled${index} <> b.filled${index} OR ${apart('low')} OR ${apart('high')})`;
+  const least = `(usual.size${index}::DOUBLE / 1000)`;
+  const most = (name: string) => `greatest(a.${name}${index}, b.${name}${index})`;
+  // What becomes of the sums when every value x is off by the tolerance times (|x| + least).
+  const sums = `${TOLERANCE} * (${most('weight')} + ${most('added')} * ${least})`;
+  const squares = `${2 * TOLERANCE} *
+    (${most('squares')} + 2 * ${least} * ${most('weight')} + ${most('added')} * ${least} * ${least})`;
+  const moved = [
+    `abs(a.sum${index} - b.sum${index}) > ${sums}`,
+    `abs(a.squares${index} - b.squares${index}) > ${squares}`,
+  ];
+  const counts = `a.filled${index} <> b.filled${index} OR a.added${index} <> b.added${index}`;
+  return `(${[counts, apart('low'), apart('high'), ...moved].join(' OR ')})`;
 }
 
 function fractions(range: RowRange): string[] {

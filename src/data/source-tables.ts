@@ -18,6 +18,8 @@ export interface SourcePart {
   readonly file: string;
   /** Event time of its newest row, ISO 8601: of a table without `eventTime`, where whole parts are of a time. */
   readonly to?: string;
+  /** Of its oldest row. Default: right after the part before it ends. */
+  readonly from?: string;
 }
 
 export type SourceTables = Readonly<Record<string, SourceTable>>;
@@ -55,6 +57,27 @@ export function canBeCut({ eventTime, parts }: SourceTable): boolean {
   return eventTime !== undefined || parts.some(({ to }) => to !== undefined);
 }
 
+/** A stretch of time whose rows a source keeps or loses together, in milliseconds, both ends included. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The stretches of a table that tells its time by parts and not by rows: {@link createTables} takes away whole parts, so
+ * that a cut within a stretch takes earlier rows away as well. None for other tables.
+ *
+ * @param before parts that end then (ISO 8601) or later are not there
+ */
+export function stretches({ eventTime, parts }: SourceTable, before?: string): Stretch[] {
+  if (eventTime !== undefined) return [];
+  const there = partsBefore(parts, before).toSorted((a, b) => a.to - b.to);
+  return there.map(({ from, to }) => {
+    const previous = there.findLast((other) => other.to < to);
+    return { from: from === undefined ? (previous ? previous.to + 1 : -Infinity) : instant(from), to };
+  });
+}
+
 /** Event time of the newest row of each source that has times, by name; of the rows that the views have now. */
 export async function newestTimes(db: Db, tables: SourceTables, before?: string): Promise<Record<string, string>> {
   const newest: Record<string, string> = {};
@@ -90,9 +113,14 @@ function selectBefore({ parts, eventTime }: SourceTable, before: string | undefi
 const FILE_NAME = '\u0001file';
 const FILE = quoteName(FILE_NAME);
 
-function newestPart(parts: readonly SourcePart[], before = '+275760-09-13T00:00:00Z'): string | undefined {
-  const times = parts.flatMap(({ to }) => (to !== undefined && instant(to) < instant(before) ? [instant(to)] : []));
-  return times.length === 0 ? undefined : new Date(Math.max(...times)).toISOString();
+function newestPart(parts: readonly SourcePart[], before: string | undefined): string | undefined {
+  const newest = partsBefore(parts, before).reduce((most, { to }) => Math.max(most, to), -Infinity);
+  return Number.isFinite(newest) ? new Date(newest).toISOString() : undefined;
+}
+
+function partsBefore(parts: readonly SourcePart[], before: string | undefined) {
+  const end = before === undefined ? Infinity : instant(before);
+  return parts.flatMap(({ from, to }) => (to !== undefined && instant(to) < end ? [{ from, to: instant(to) }] : []));
 }
 
 async function newestRow(db: Db, name: string, eventTime: string): Promise<string | undefined> {

@@ -40,7 +40,7 @@ export interface SplitFacts extends Pick<Split, 'columns'> {
 /**
  * Prepares the training table and splits it as the spec says, without writing the whole table. The rows of each file are
  * sorted by event time, then by all other columns, and the same rows always give the same bytes; the label is BOOLEAN.
- * Rows whose label is not known yet, `task.labelDelay` before the newest row of all sources, are in no file.
+ * Rows whose label is not known yet, `task.labelDelay` before the newest row of the training table, are in no file.
  *
  * @throws {PrepareFailedError} for SQL or columns that do not do; {@link DataEmptyError} for a side without rows;
  *   {@link LeakingFeaturesError} for features that look into the future
@@ -53,7 +53,7 @@ export async function prepareSplit(input: SplitInput, options: DataJobOptions = 
     await createTables(db, tables, input.asOf);
     await createAsOf(db);
     const table = await preparedTable(db, { ...input, tables });
-    const context = await createTraining(db, table, { ...input, tables });
+    const context = await createTraining(db, table, input);
     const { columns } = context;
     const sides = await cutSides(input.spec, context, testTable(input));
     const facts = { columns, ...(await writeSides(db, { ...input, columns, sides }, options)) };

@@ -4,31 +4,34 @@ import type { SplitSpec, TaskSpec } from '../spec.js';
 import type { Db } from './duckdb.js';
 import { mismatch, prepareStep } from './prepare-error.js';
 import type { PreparedTable } from './prepared-table.js';
-import { isoText, newestTimes, type SourceTables } from './source-tables.js';
+import { isoText } from './source-tables.js';
 import { keyColumns } from './splits/index.js';
 import { POSITION, positionSql } from './splits/position.js';
 import type { CutContext } from './splits/sides.js';
 import { quoteName, timestamp } from './sql-text.js';
+import { instant } from './windows.js';
 
 export interface TrainingInput {
   /** What the SQL sees. */
-  readonly tables: SourceTables;
   readonly task: Pick<TaskSpec, 'label' | 'features' | 'eventTime' | 'labelDelay'>;
   readonly spec: SplitSpec;
+  /** Nothing is known from then on, ISO 8601. */
   readonly asOf?: string;
 }
 
 /**
  * Runs the SQL into the table `training`: the rows whose labels are known, with their position where the split has keys. The
- * label of a row is known `labelDelay` after its event time; what has happened by now is what the newest row of all sources
- * tells, not the clock, so that the same data always give the same rows.
+ * label of a row is known `labelDelay` after its event time. Now is the event time of the newest row that the SQL gives, or
+ * `asOf` when that is earlier: not the clock, so that the same data always give the same rows, and not the end of the other
+ * sources, which may be plans or holidays of years to come. So rows may be left out whose label is known already, and none
+ * is kept because of what another source says.
  *
  * @throws {PrepareFailedError} for SQL that fails, rows without event time or key; {@link DataEmptyError} without rows
  */
 export async function createTraining(
   db: Db,
   { select, columns }: PreparedTable,
-  { tables, spec, task, asOf }: TrainingInput,
+  { spec, task, asOf }: TrainingInput,
 ): Promise<CutContext> {
   const keys = keyColumns(spec);
   const position = keys.length === 0 ? '' : `, ${positionSql(columns, keys, task.label)} AS ${POSITION}`;
@@ -38,8 +41,7 @@ export async function createTraining(
   if (keys.length > 0 && spec.by !== 'group') await checkKeys(db, keys);
   const delay = durationMs(task.labelDelay);
   if (delay > 0) {
-    const ends = Object.values(await newestTimes(db, tables, asOf)).map((time) => Date.parse(time));
-    const known = (ends.length > 0 ? Math.max(...ends) : Date.parse(newest)) - delay;
+    const known = Math.min(instant(newest), asOf === undefined ? Infinity : instant(asOf)) - delay;
     const time = quoteName(task.eventTime);
     await db.run(`DELETE FROM training WHERE ${time} > ${timestamp(new Date(known).toISOString())}`);
   }

@@ -201,6 +201,104 @@ describe('checkLeaks', () => {
     });
   });
 
+  describe('with sources that tell their time by parts', () => {
+    const hash: SplitSpec = {
+      by: 'hash',
+      columns: ['id'],
+      last: 'all',
+      validation: 0.2,
+      test: 0.2,
+      lookback: '0d',
+      maxTrainRows: 1000,
+    };
+    const before = feature('avg(weight) OVER (ORDER BY ts ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)');
+    const ahead = feature('sum(weight) OVER ()');
+    // The orders in files of so many days, one after the other.
+    const filesOf = async (...lengths: number[]) => {
+      const parts = [];
+      let day = 0;
+      for (const length of lengths) {
+        const [from, to] = [Date.UTC(2026, 0, 1 + day), Date.UTC(2026, 0, 1 + day + length)];
+        const text = [from, to].map((time) => new Date(time).toISOString());
+        const file = await bench.parquet(
+          'part.parquet',
+          `SELECT * FROM '${files['orders']}' WHERE ts >= '${text[0]}' AND ts < '${text[1]}'`,
+        );
+        parts.push({ file, to: new Date(to - 1).toISOString() });
+        day += length;
+      }
+      return parts;
+    };
+    const daily = Array.from({ length: 20 }, () => 1);
+
+    it('cuts between days where it would cut within one', async () => {
+      // Three quarters of 9 days and 23 hours are in the middle of the eighth day.
+      const tables = { orders: { parts: (await filesOf(...daily)).slice(0, 10) } };
+      const { leakCheck } = await check(before, { tables, spec: hash });
+      expect(leakCheck).toEqual({ cut: '2026-01-08T00:00:00.000Z', rows: 168, uncut: [] });
+      const error = await errorOf(check(ahead, { tables, spec: hash }));
+      expect(error.details).toMatchObject({ columns: ['feature'], cut: '2026-01-08T00:00:00.000Z' });
+    });
+
+    it('cuts where a long part begins that the test window begins within', async () => {
+      const tables = { orders: { parts: await filesOf(12, 8) } };
+      expect((await check(before, { tables })).leakCheck).toEqual({
+        cut: '2026-01-13T00:00:00.000Z',
+        rows: 192,
+        uncut: [],
+      });
+      expect((await errorOf(check(ahead, { tables }))).details).toMatchObject({ columns: ['feature'] });
+    });
+
+    it('cuts where no part of any of them lies across', async () => {
+      // Three quarters are within the last part of the orders, which begins within the second of the prices.
+      const prices = (await filesOf(4, 9, 7)).map(({ to }) => ({ file: files['prices'] ?? '', to }));
+      const tables = { orders: { parts: await filesOf(4, 8, 8) }, prices: { parts: prices } };
+      const { leakCheck } = await check(before, { tables, spec: hash });
+      expect(leakCheck).toEqual({ cut: '2026-01-05T00:00:00.000Z', rows: 96, uncut: [] });
+    });
+
+    it('leaves a source whole whose part begins before all that is compared, and says so', async () => {
+      const one = { parts: await filesOf(20) };
+      expect((await check(before, { tables: { orders: one } })).leakCheck).toEqual({ rows: 0, uncut: ['orders'] });
+      expect((await check(before, { tables: { orders: one }, spec: hash })).leakCheck).toMatchObject({ rows: 0 });
+      const prices = { parts: [{ file: files['prices'] ?? '' }], eventTime: 'valid_from' };
+      const tables = { orders: one, prices };
+      const { leakCheck } = await check(before, { tables });
+      expect(leakCheck).toEqual({ cut: '2026-01-16T00:00:00.000Z', rows: 264, uncut: ['orders'] });
+      const newest = feature('(SELECT max(price) FROM prices)');
+      expect((await errorOf(check(newest, { tables }))).details).toMatchObject({ columns: ['feature'] });
+    });
+
+    it('cuts before a first part that says when it begins', async () => {
+      const [part] = await filesOf(20);
+      const late = { file: files['prices'] ?? '', from: '2026-01-14T00:00:00.000Z', to: '2026-01-20T23:59:59.999Z' };
+      const orders = { parts: [{ file: part?.file ?? '' }], eventTime: 'ts' };
+      const { leakCheck } = await check(before, { tables: { orders, prices: { parts: [late] } } });
+      expect(leakCheck).toMatchObject({ cut: '2026-01-14T00:00:00.000Z', uncut: [] });
+    });
+  });
+
+  it('catches means of the whole table that leave the row itself out, in a table of days', async () => {
+    // Rows of a day differ in fractions only, and the lowest and the highest of each day stay 0 and 1.
+    const days = await bench.parquet(
+      'days.parquet',
+      `SELECT DATE '2026-01-01' + i // 50 AS ts, i % 50 // 5 % 5 AS shop, i % 50 < 4 AS new,
+         CASE WHEN new THEN i % 4 < 2 ELSE hash(i) % 3 = 0 END AS late,
+         (i * 7 % 11) / 3.0 AS weight, i % 2 AS prior FROM (SELECT i::INTEGER AS i FROM range(1000) r(i))`,
+    );
+    const tables = { days: { parts: [{ file: days }], eventTime: 'ts' } };
+    const encoded = (frame: string) =>
+      `SELECT ts, late, weight::DOUBLE AS weight, CASE WHEN new OR (count(*) OVER shop) < 2 THEN prior::DOUBLE
+         ELSE ((count_if(late) OVER shop) - late::INTEGER)::DOUBLE / ((count(*) OVER shop) - 1) END AS feature
+       FROM days WINDOW shop AS (PARTITION BY shop, new ${frame})`;
+    const change = { tables, task: { ...task, features: ['weight', 'feature'] } };
+    const error = await errorOf(check(encoded(''), change));
+    expect(error).toBeInstanceOf(LeakingFeaturesError);
+    expect(error.details).toMatchObject({ columns: ['feature'], rows: 550, compared: 550 });
+    expect((await check(encoded('ORDER BY ts'), change)).leakCheck).toMatchObject({ rows: 550 });
+  });
+
   it('looks at splits by something else too', async () => {
     const spec: SplitSpec = {
       by: 'hash',

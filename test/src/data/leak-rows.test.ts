@@ -91,6 +91,47 @@ describe('compareRows', () => {
     );
   });
 
+  it('finds values that changed between the lowest and the highest of rows that are told apart by nothing else', async () => {
+    const rows = Array.from({ length: 100 }, (_, index) => ({ hour: index % 2, kind: 'x', a: index / 99, b: -index }));
+    const inner = (change: (value: number, index: number) => number) =>
+      rows.map((row, index) => (index < 2 || index > 97 ? row : { ...row, a: change(row.a, index) }));
+    const moved = await compare(
+      rows,
+      inner((value) => value * 0.999),
+    );
+    expect(moved).toMatchObject({ differs: { rows: 100 }, columns: ['a'] });
+    const one = await compare(
+      rows,
+      inner((value, index) => (index === 50 ? value + 0.001 : value)),
+    );
+    expect(one).toMatchObject({ differs: { rows: 50, example: '2026-01-01T00:00:00.000Z' }, columns: ['a'] });
+    // The sum stays what it was.
+    const apart = await compare(
+      rows,
+      inner((value, index) => value + (index === 50 ? 0.1 : index === 52 ? -0.1 : 0)),
+    );
+    expect(apart).toMatchObject({ differs: { rows: 50 }, columns: ['a'] });
+  });
+
+  it('takes many rows of one line for equal when their values are rounded to 32 bits, huge or not finite', async () => {
+    const value = fc.oneof(
+      fc.double({ noNaN: true, min: -1, max: 1 }),
+      fc.constantFrom(0, 1e-9, 1e9, 1e160, -1e300, Number.NaN, Infinity, -Infinity),
+    );
+    const lines = fc.array(fc.record({ hour: fc.nat(1), kind: fc.constant('x'), a: value, b: value }), {
+      minLength: 100,
+      maxLength: 200,
+    });
+    const rounded = (each: number) => (Math.abs(each) < 1e30 ? Math.fround(each) : each);
+    await fc.assert(
+      fc.asyncProperty(lines, async (rows) => {
+        const others = rows.toReversed().map((row) => ({ ...row, a: rounded(row.a), b: rounded(row.b) }));
+        expect((await compare(rows, others)).differs).toBeUndefined();
+      }),
+      { numRuns: 15 },
+    );
+  });
+
   it('finds a row that is there once more or once less', async () => {
     await fc.assert(
       fc.asyncProperty(table, async (rows) => {

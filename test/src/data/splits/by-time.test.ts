@@ -99,4 +99,28 @@ describe('a split by time', () => {
     expect(partly.test).toMatchObject({ rows: 36, from: '2026-01-06T00:00:00.000Z', to: '2026-01-08T00:00:00.000Z' });
     await expect(splitRows(bench, rows, spec, { sql })).rejects.toThrow(/the label "yes" is empty in 72 rows/);
   });
+
+  it('takes the newest row of the table for now, whatever other sources and names of files say', async () => {
+    const file = await parquetOf(bench, bigTable(240));
+    const holidays = await bench.parquet('holidays.parquet', "SELECT TIMESTAMP '2099-01-01' AS day");
+    const sql = "SELECT * REPLACE (CASE WHEN ts < TIMESTAMP '2026-01-08' THEN yes END AS yes) FROM visits";
+    const delayed = { sql, task: { ...task, labelDelay: '3d' } };
+    const expected = { rows: 48, from: '2026-01-06T00:00:00.000Z', to: '2026-01-08T00:00:00.000Z' };
+    const calendar = {
+      visits: { parts: [{ file }], eventTime: 'ts' },
+      holidays: { parts: [{ file: holidays }], eventTime: 'day' },
+    };
+    expect((await splitTables(bench, calendar, spec, delayed)).test).toMatchObject(expected);
+    // The file of a month that has gone on for ten days.
+    const month = { visits: { parts: [{ file, to: '2026-01-31T23:59:59.999Z' }] } };
+    expect((await splitTables(bench, month, spec, delayed)).test).toMatchObject(expected);
+  });
+
+  it('knows no label later than the time that it is told', async () => {
+    const sql = 'SELECT * REPLACE (ts + INTERVAL 2 DAY AS ts) FROM visits';
+    const told = { sql, asOf: '2026-01-10T00:00:00.000Z', task: { ...task, labelDelay: '1d' } };
+    const facts = await splitRows(bench, bigTable(240), spec, told);
+    // Rows go on to 11 January, 23:00.
+    expect(facts.test).toMatchObject({ rows: 25, to: '2026-01-10T00:00:00.000Z' });
+  });
 });
