@@ -1,5 +1,5 @@
 import type { Sha256 } from '../src/domain/artifact.js';
-import { withWindow, type BackfilledWindow } from '../src/domain/backfill.js';
+import { withWindow, type BackfilledWindow, type RecordedWindow } from '../src/domain/backfill.js';
 import type { RunRecord } from '../src/domain/run.js';
 import { readRunRecord, recordedRuns } from '../src/stores/run-records.js';
 import type { ActivityDeps } from './deps.js';
@@ -13,32 +13,49 @@ export interface FindBackfilledInput {
   readonly ends: readonly string[];
 }
 
-/** The windows that earlier backfills by the same spec have brought to a verdict, by the records of their runs. */
+/**
+ * The windows that earlier backfills by the same spec have brought to a verdict, by the records of their runs. With
+ * promotion also, marked as foreign, the newest time that a champion may have learned up to, if that is newer: by a
+ * promoting backfill of any spec and range, or by the promotion of an ordinary run.
+ */
 export async function findBackfilled(
   { store }: ActivityDeps,
   { model, spec, promote, ends }: FindBackfilledInput,
   signal: AbortSignal,
-): Promise<readonly BackfilledWindow[]> {
+): Promise<readonly RecordedWindow[]> {
   const wanted = new Set(ends);
   const rest = await recordedRuns(store, model);
   let found: readonly BackfilledWindow[] = [];
+  let newest: RecordedWindow | undefined;
   while (rest.length > 0) {
     signal.throwIfAborted();
     const records = await Promise.all(rest.splice(0, AT_ONCE).map((run) => readRunRecord(store, model, run)));
-    for (const { trigger, asOf = '', promote: promoted = true, evidence, run, outcome, summary, result } of records) {
-      const same = trigger.kind === 'backfill' && wanted.has(asOf) && promoted === promote && evidence.spec === spec;
-      if (!same || outcome === 'FAILED') continue;
-      const version = result?.version;
-      found = withWindow(found, {
-        asOf,
-        run,
-        outcome,
-        ...(version !== undefined && { version }),
-        summary: short(summary),
-      });
+    for (const record of records) {
+      const window = windowOf(record);
+      const { trigger, promote: promoted = true, evidence, outcome } = record;
+      if (outcome === 'FAILED' || promoted !== promote) continue;
+      const ofBackfill = trigger.kind === 'backfill';
+      if (ofBackfill && wanted.has(window.asOf) && evidence.spec === spec) found = withWindow(found, window);
+      else if (promote && (ofBackfill || outcome === 'PROMOTE')) newest = newer(newest, { ...window, foreign: true });
     }
   }
-  return found;
+  return newest && found.every(({ asOf }) => asOf < newest.asOf) ? [...found, newest] : found;
+}
+
+/** A run that left nothing out has learned up to its start. */
+function windowOf({ asOf, startedAt, run, outcome, summary, result }: RunRecord): BackfilledWindow {
+  const version = result?.version;
+  return {
+    asOf: asOf ?? startedAt,
+    run,
+    outcome,
+    ...(version !== undefined && { version }),
+    summary: short(summary),
+  };
+}
+
+function newer(one: RecordedWindow | undefined, other: RecordedWindow): RecordedWindow {
+  return one && one.asOf > other.asOf ? one : other;
 }
 
 const AT_ONCE = 32;

@@ -1,9 +1,12 @@
 import {
   ApplicationFailure,
+  CancelledFailure,
+  TerminatedFailure,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
   WorkflowNotFoundError,
   type Client,
+  type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import type { backfill } from '../workflows/backfill.js';
 import * as messages from '../workflows/messages.js';
@@ -20,6 +23,7 @@ import {
   type BackfillRange,
   type BackfillResult,
   type BackfillState,
+  type BackfillStop,
 } from './domain/backfill.js';
 import { canonicalJson } from './domain/canonical.js';
 import { durationMs } from './domain/duration.js';
@@ -92,7 +96,10 @@ function parseDuration(text: string): number {
   );
 }
 
-/** Starts it, or finds that it runs. */
+/**
+ * Starts it, or finds that it runs.
+ * @throws {BackfillRunningError} when another one is under way, or the same one is but will not do what is asked
+ */
 export async function startBackfill(client: Client, taskQueue: string, input: BackfillInput): Promise<BackfillStarted> {
   const workflowId = backfillId(input.model);
   const { range } = input;
@@ -118,30 +125,84 @@ export async function startBackfill(client: Client, taskQueue: string, input: Ba
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
   const running = await findExecution(client, workflowId);
-  const { perennialBackfill: other } = (running?.memo ?? {}) as Partial<BackfillMemo>; // every backfill has this memo
-  if (other && canonicalJson(other) === canonicalJson(memo.perennialBackfill)) return { ...started, already: true };
-  const what = other ? ` (${inWords(other.range)}${other.promote ? ', promoting' : ''})` : '';
-  throw new BackfillRunningError(`Cannot start a backfill of "${input.model}": another one is under way${what}`, {
-    fix: `Wait for its end, or: perennial backfill ${input.model} --cancel`,
+  // It has ended meanwhile.
+  if (!running || running.closeTime !== undefined) return await startBackfill(client, taskQueue, input);
+  const { perennialBackfill: other } = (running.memo ?? {}) as Partial<BackfillMemo>; // every backfill has this memo
+  const same = other !== undefined && canonicalJson(other) === canonicalJson(memo.perennialBackfill);
+  const ending = isEnding(running);
+  if (same && !ending && !input.restart) return { ...started, already: true };
+  const which = same ? 'this one' : 'another one';
+  const what = !same && other ? ` (${inWords(other.range)}${other.promote ? ', promoting' : ''})` : '';
+  const but = ending
+    ? ', and ends with its run, as it was cancelled'
+    : same
+      ? ', and does not begin anew in the middle'
+      : '';
+  const wait = `perennial backfill ${input.model} --wait`;
+  throw new BackfillRunningError(`Cannot start a backfill of "${input.model}": ${which} is under way${what}${but}`, {
+    fix: ending
+      ? `Wait for its end, then ask again: ${wait}`
+      : `Wait for its end (${wait}), or: perennial backfill ${input.model} --cancel`,
     details: { model: input.model, ...other },
   });
+}
+
+/** Whether it was cancelled, and waits for the end of its run only. */
+function isEnding({ raw }: WorkflowExecutionDescription): boolean {
+  return raw.workflowExtendedInfo?.cancelRequested === true;
 }
 
 export async function backfillState(client: Client, model: string): Promise<BackfillState> {
   return await ofBackfill(model, () => handleOf(client, model).query(messages.backfillStatus));
 }
 
+/**
+ * How the newest backfill ended.
+ * @throws {BackfillStoppedError} when it stopped by itself, was terminated, or a step of its own failed
+ * @throws {CancelledFailure} of Temporal, when it was cancelled
+ */
 export async function backfillResult(client: Client, model: string): Promise<BackfillResult> {
   try {
     return await ofBackfill(model, () => handleOf(client, model).result());
   } catch (error) {
-    const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
-    if (!(cause instanceof ApplicationFailure) || cause.type !== BACKFILL_STOPPED) throw cause ?? error;
-    throw new BackfillStoppedError(cause.message, {
-      fix: `Correct what failed, then start the same backfill again: it goes on where it stopped.`,
-      details: { model, result: cause.details?.[0] },
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    if (error.cause instanceof CancelledFailure) throw error.cause;
+    throw stoppedError(model, error);
+  }
+}
+
+function stoppedError(model: string, { cause, message }: WorkflowFailedError): BackfillStoppedError {
+  const goOn = 'start the same backfill again: it goes on where it stopped';
+  if (cause instanceof TerminatedFailure) {
+    const why = cause.message === '' ? '' : `: ${cause.message}`;
+    return new BackfillStoppedError(`The backfill of "${model}" was terminated${why}`, {
+      fix: `If that was not meant, ${goOn}.`,
+      details: { model },
+      cause,
     });
   }
+  const root = rootOf(cause);
+  const known = root instanceof ApplicationFailure;
+  // As the workflow, or `toFailure` of an activity, puts it there.
+  const facts = ((known && root.details?.[0]) || {}) as Partial<BackfillStop>;
+  const fix = facts.fix === undefined ? `Correct what failed, then ${goOn}.` : facts.fix;
+  if (known && root.type === BACKFILL_STOPPED) {
+    return new BackfillStoppedError(root.message, { fix, details: { model, result: facts } });
+  }
+  const code = known ? (root.type ?? undefined) : root?.name;
+  const what = root ? `${code === undefined ? '' : `${code}: `}${root.message}` : message;
+  return new BackfillStoppedError(`The backfill of "${model}" failed: ${what}`, {
+    fix: facts.fix === undefined ? fix : `${fix} Then ${goOn}.`,
+    details: { model, ...(code !== undefined && { cause: code }) },
+    cause: root,
+  });
+}
+
+/** The failure that has a code, or else the first of all. */
+function rootOf(error: Error | undefined): Error | undefined {
+  let at = error;
+  while (!(at instanceof ApplicationFailure) && at?.cause instanceof Error) at = at.cause;
+  return at;
 }
 
 export async function cancelBackfill(

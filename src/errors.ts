@@ -232,13 +232,13 @@ export class RunFailedError extends PerennialError {
   readonly next = 'fail';
 }
 
-/** BACKFILL.RUNNING: another backfill of this model is under way. */
+/** BACKFILL.RUNNING: a backfill of this model is under way, and not what is asked for. */
 export class BackfillRunningError extends PerennialError {
   readonly code = 'BACKFILL.RUNNING';
   readonly next = 'refuse';
 }
 
-/** BACKFILL.STOPPED: a backfill ended before its last window: every further one would have failed the same way. */
+/** BACKFILL.STOPPED: a backfill ended before its last window: by itself, terminated, or as a step of its own failed. */
 export class BackfillStoppedError extends PerennialError {
   readonly code = 'BACKFILL.STOPPED';
   readonly next = 'fail';

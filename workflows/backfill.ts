@@ -24,6 +24,8 @@ import {
   type BackfillInput,
   type BackfillResult,
   type BackfillState,
+  type BackfillStop,
+  type RecordedWindow,
 } from '../src/domain/backfill.js';
 import type { RunOutcome } from '../src/domain/loop.js';
 import { RUN_CODES, runId } from '../src/domain/run.js';
@@ -41,7 +43,8 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   const { model, plan, range, promote, carried, patienceMs = 600_000 } = input;
   const ends = windowEnds(range);
   const told: RunOutcome[] = [];
-  let hurry = false;
+  /** Of the run that is being asked for, before its number is known. */
+  let hurry = carried?.hurry ?? false;
   let asked = 0;
   let state: BackfillState = {
     model,
@@ -61,38 +64,51 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   setHandler(
     messages.cancelBackfilledRun,
     async () => {
-      hurry = true;
-      if (state.current?.run !== undefined) await cancelRun(state.current.run);
+      if (state.current?.run === undefined) hurry = true;
+      else await cancelRun(state.current.run);
     },
     { description: 'Cancels the run under way; together with a cancellation of the backfill' },
   );
   show({});
 
-  if (!carried && !input.restart) {
-    const wanted = { model, spec: plan.spec.sha256, promote, ends };
-    show({ done: await steps.findBackfilled('Look which windows have a verdict already', wanted) });
-  }
   const failures = [...(carried?.failures ?? [])];
-  const rest = [...(carried?.rest ?? windowsToRun(ends, state.done, promote))];
+  let rest: readonly string[] = carried?.rest ?? ends;
+  if (!carried) await lookAtRecords();
   for (let asOf = rest[0]; asOf !== undefined; asOf = rest[0]) {
     show({ current: { asOf } });
     const run = await askUntilTaken(asOf);
+    if (run === undefined) continue;
     show({ current: { asOf, run } });
     // What was asked for is waited for, also by a backfill that is being cancelled: one run at a time.
     const outcome = await CancellationScope.nonCancellable(async () => {
       if (hurry) await cancelRun(run);
+      hurry = false;
       return await awaitOutcome(told, { model, run, patienceMs });
     });
     show({ done: withWindow(state.done, windowOf(asOf, outcome)) });
-    rest.shift();
+    rest = rest.slice(1);
     failures.push(outcome.failure ?? (outcome.outcome === 'FAILED' ? { code: RUN_CODES.failed } : null));
     if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the backfill was cancelled');
     if (isHopeless(failures)) throw stopped(`as every window would fail like this one: ${outcome.summary}`);
   }
   return { summary: summary(), windows: state.done };
 
-  /** The loop takes a backfill's window when it has nothing else to do; until then it is asked again and again. */
-  async function askUntilTaken(asOf: string): Promise<number> {
+  /** Leaves out what has a verdict by now, and with promotion what would come too late. */
+  async function lookAtRecords(): Promise<void> {
+    if (input.restart) return;
+    const wanted = { model, spec: plan.spec.sha256, promote, ends: rest };
+    const found = await steps.findBackfilled('Look which windows have a verdict already', wanted);
+    rest = windowsToRun(rest, found, promote);
+    show({ done: found.filter(({ foreign }) => !foreign).reduce(withWindow, state.done) });
+    const champion = found.find(({ foreign }) => foreign);
+    if (champion && rest.length === 0 && state.done.length === 0) throw tooLate(champion);
+  }
+
+  /**
+   * The loop takes a backfill's window when it has nothing else to do; until then it is asked again and again. Undefined
+   * when the window is not to be run any more: what was under way may have been the run of a backfill that is gone.
+   */
+  async function askUntilTaken(asOf: string): Promise<number | undefined> {
     const { workflowId, runId: executionId } = workflowInfo();
     const number = ends.indexOf(asOf) + 1;
     const request = {
@@ -119,15 +135,19 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
       );
       if (answer.outcome !== 'refused') return answer.run;
       if (answer.reason === 'changed') throw stopped(`as ${answer.message}`);
+      hurry = false;
       show({ current: { asOf }, waiting: answer.message });
       await sleep(pauseMs, { summary: 'Ask again later' });
+      await lookAtRecords();
+      if (rest[0] !== asOf) return undefined;
+      show({ current: { asOf }, waiting: answer.message });
     }
   }
 
   async function goOnAsNew(): Promise<void> {
     await condition(allHandlersFinished);
     const goOn = makeContinueAsNewFunc<typeof backfill>({ memo: backfillMemo(input) });
-    await goOn({ ...input, carried: { done: state.done, rest, failures: failures.slice(-CARRIED_FAILURES) } });
+    await goOn({ ...input, carried: { done: state.done, rest, failures: failures.slice(-CARRIED_FAILURES), hurry } });
   }
 
   /** The run may not have begun yet, or have ended by now. */
@@ -144,20 +164,30 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
     });
   }
 
-  function stopped(why: string): ApplicationFailure {
+  function tooLate({ asOf, run }: RecordedWindow): ApplicationFailure {
+    const until = `${shortTime(asOf)}, up to which the model has learned (run ${run})`;
+    return stopped(
+      `as they end before ${until}: an older candidate must not follow a newer one`,
+      `Leave --promote out, give a later --from and --to, or replay them all the same with --restart.`,
+    );
+  }
+
+  function stopped(why: string, fix?: string): ApplicationFailure {
     const message = `The backfill of ${model} stopped after ${state.done.length} of ${ends.length} windows, ${why}`;
     return ApplicationFailure.create({
       type: BACKFILL_STOPPED,
       message,
       nonRetryable: true,
-      details: [{ summary: message, windows: state.done } satisfies BackfillResult],
+      details: [{ summary: message, windows: state.done, ...(fix !== undefined && { fix }) } satisfies BackfillStop],
     });
   }
 
   function summary(): string {
     const span = `${shortTime(range.from)} to ${shortTime(ends.at(-1) ?? range.to)}`;
     const champion = promote ? 'each PROMOTE was rolled out' : 'the champion stays, as nobody asked to promote';
-    return `Backfill of ${model}, ${span}, is done; ${countOutcomes(state.done)}; ${champion}`;
+    const late = ends.length - state.done.length;
+    const leftOut = late === 0 ? '' : `; left out, as a newer champion was there: ${late}`;
+    return `Backfill of ${model}, ${span}, is done; ${countOutcomes(state.done)}${leftOut}; ${champion}`;
   }
 }
 

@@ -85,7 +85,8 @@ function wantedOf(context: CommandContext): BackfillOptions | 'cancel' | 'state'
   }
   if (!starts) return 'state';
   if (from === undefined || to === undefined) {
-    throw new UsageError('Cannot start a backfill: found only one end of its range, want --from and --to', {
+    const found = from === to ? 'neither --from nor --to' : `only ${from === undefined ? '--to' : '--from'}`;
+    throw new UsageError(`Cannot start a backfill: found ${found}, want --from and --to`, {
       fix: 'perennial backfill MODEL --from 2025-01-06 --to 2025-03-31',
     });
   }

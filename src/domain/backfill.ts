@@ -32,6 +32,8 @@ export interface BackfillInput {
     readonly rest: readonly string[];
     /** As {@link isHopeless} takes them. */
     readonly failures: readonly (BackfilledWindow['failure'] | null)[];
+    /** Cancel the run that is asked for next. Default: false. */
+    readonly hurry?: boolean;
   };
   /** After so many milliseconds without a word it looks for a run's outcome itself. Default ten minutes. */
   readonly patienceMs?: number;
@@ -41,6 +43,15 @@ export interface BackfillInput {
 export interface BackfilledWindow extends Pick<RunOutcome, 'run' | 'outcome' | 'version' | 'summary' | 'failure'> {
   /** The end of the window: rows from then on were left out. ISO 8601 in UTC. */
   readonly asOf: string;
+}
+
+/** A verdict by the record of its run. */
+export interface RecordedWindow extends BackfilledWindow {
+  /**
+   * It is none of the windows that were asked about, but the newest time that a champion may have learned up to: windows
+   * that end before come too late to be promoted. Default: false.
+   */
+  readonly foreign?: true;
 }
 
 /** How far a backfill is. */
@@ -64,6 +75,12 @@ export interface BackfillResult {
   /** One sentence for everybody: how many windows, and how they ended. */
   readonly summary: string;
   readonly windows: readonly BackfilledWindow[];
+}
+
+/** The first detail of a {@link BACKFILL_STOPPED}. */
+export interface BackfillStop extends BackfillResult {
+  /** The next step, when it is another one than to mend what failed. */
+  readonly fix?: string;
 }
 
 /** What a backfill's memo says, also while no worker runs. */
@@ -95,12 +112,16 @@ export function windowEnds({ from, to, every }: BackfillRange): string[] {
 
 /**
  * The windows that are still to be run. One that has a verdict is done; one that failed is tried again. With promotion
- * the order is part of the result, so that goes on after the newest window that has a verdict.
+ * the order is part of the result, so that goes on after the newest window that has a verdict, and leaves out those that
+ * end before what a champion has learned from elsewhere.
  */
-export function windowsToRun(ends: readonly string[], done: readonly BackfilledWindow[], promote: boolean): string[] {
-  const judged = new Set(done.filter(({ outcome }) => outcome !== 'FAILED').map(({ asOf }) => asOf));
-  if (promote) return ends.slice(ends.findLastIndex((asOf) => judged.has(asOf)) + 1);
-  return ends.filter((asOf) => !judged.has(asOf));
+export function windowsToRun(ends: readonly string[], found: readonly RecordedWindow[], promote: boolean): string[] {
+  const judged = found.filter(({ outcome }) => outcome !== 'FAILED');
+  if (promote) {
+    return ends.filter((end) => judged.every(({ asOf, foreign }) => end > asOf || (foreign === true && end === asOf)));
+  }
+  const own = new Set(judged.map(({ asOf }) => asOf));
+  return ends.filter((end) => !own.has(end));
 }
 
 /** The windows with one more, in the order of time; it takes the place of an earlier try. */

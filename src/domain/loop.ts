@@ -129,8 +129,9 @@ function decide(
 }
 
 function coalesce(state: LoopState, queued: WantedRun, request: TrainingRequest) {
-  if (wish(request) !== wish(queued.request)) {
-    const message = `Run ${queued.run} waits already, with other parameters: ask again when it has started`;
+  const other = differences(request, queued.request);
+  if (other.length > 0) {
+    const message = `Run ${queued.run} waits already and differs in ${other.join(', ')}: ask again when it has started`;
     return refuse(state, 'busy', message);
   }
   const answer = {
@@ -141,20 +142,30 @@ function coalesce(state: LoopState, queued: WantedRun, request: TrainingRequest)
   return { state: { ...state, queued: withReply(queued, request) }, answer };
 }
 
-/** A backfill that was ended and started again finds the run that it had asked for: the same window is not run twice. */
+/**
+ * A backfill that was ended and started again finds the run that it had asked for: the same window is not run twice. A run
+ * by another spec is none of its own.
+ */
 function joinBackfill(state: LoopState, request: TrainingRequest) {
+  const specOf = ({ spec = state.plan.spec.sha256 }: TrainingRequest) => spec;
   for (const place of ['current', 'queued'] as const) {
     const wanted = state[place];
-    if (wanted?.request.trigger.kind !== 'backfill' || wish(wanted.request) !== wish(request)) continue;
+    if (wanted?.request.trigger.kind !== 'backfill') continue;
+    if (differences(wanted.request, request).length > 0 || specOf(wanted.request) !== specOf(request)) continue;
     const answer = { message: `Run ${wanted.run} does it already`, outcome: 'coalesced' as const, run: wanted.run };
     return { state: { ...state, [place]: withReply(wanted, request) }, answer };
   }
   return undefined;
 }
 
-/** What a request wants done, whoever asks and why. */
-function wish({ parameters = {}, asOf = '', promote = true, cache = true }: TrainingRequest): string {
-  return canonicalJson({ parameters, asOf, promote, cache });
+/** In what two requests want something else done, whoever asks and why. */
+function differences(one: TrainingRequest, other: TrainingRequest): string[] {
+  const [a, b] = [wish(one), wish(other)];
+  return (Object.keys(a) as (keyof typeof a)[]).filter((key) => canonicalJson(a[key]) !== canonicalJson(b[key]));
+}
+
+function wish({ parameters = {}, asOf = '', promote = true, cache = true }: TrainingRequest) {
+  return { parameters, asOf, promote, cache };
 }
 
 function withReply(wanted: WantedRun, { replyTo }: TrainingRequest): WantedRun {

@@ -68,6 +68,29 @@ it('counts no run by another spec, of another window, of a person, that failed o
   expect(await find('nobody')).toEqual([]);
 });
 
+it('with promotion, finds also up to when a champion has learned elsewhere, when that is newer', async () => {
+  const promoting = { promote: true } as const;
+  await keep('elsewhere', [
+    { ...promoting, asOf: '2025-01-08' },
+    { ...promoting, asOf: '2025-03-31', evidence: { spec: 'b'.repeat(64) } },
+    { ...promoting, asOf: '2025-03-01' },
+    { ...promoting, asOf: '2025-05-01', outcome: 'FAILED' },
+    { asOf: '2025-05-01' },
+  ]);
+  expect(await find('elsewhere')).toEqual([]);
+  expect(await find('elsewhere', promoting)).toEqual([
+    { asOf: '2025-01-08', run: 1, outcome: 'HOLD', summary: 'run 1' },
+    { asOf: '2025-03-31', run: 2, outcome: 'HOLD', summary: 'run 2', foreign: true },
+  ]);
+
+  const byHand = { trigger: { kind: 'manual', by: 'ann', reason: 'r' }, asOf: undefined, promote: undefined } as const;
+  const ordinary = (change: object) => ({ ...byHand, startedAt: '2025-04-02T00:00:00Z', ...change }) as object;
+  await keep('ordinary', [ordinary({ outcome: 'HOLD' })]);
+  expect(await find('ordinary', promoting)).toEqual([]);
+  await keep('promoted', [ordinary({ outcome: 'PROMOTE' })]);
+  expect(await find('promoted', promoting)).toMatchObject([{ asOf: '2025-04-02T00:00:00Z', run: 1, foreign: true }]);
+});
+
 it('reads many records, in the order of time', async () => {
   await keep(
     'many',

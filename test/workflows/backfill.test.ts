@@ -15,6 +15,7 @@ import { backfillId } from '../../src/domain/backfill.js';
 import { loopId, runId } from '../../src/domain/run.js';
 import { BackfillRunningError, BackfillStoppedError, NotFoundError, UsageError } from '../../src/errors.js';
 import { FolderStore } from '../../src/stores/folder-store.js';
+import type { backfill } from '../../workflows/backfill.js';
 import * as messages from '../../workflows/messages.js';
 import type { modelLoop } from '../../workflows/model-loop.js';
 import { fakeActivities, fakePlan, fakeRef } from '../support/fake-activities.js';
@@ -293,6 +294,145 @@ describe('backfill', () => {
     );
   });
 
+  it.each([
+    { promote: false, runs: [3, 2, 4], order: [0, 1, 0, 2] },
+    { promote: true, runs: [2, 3], order: [0, 1, 2] },
+  ])(
+    'terminated while a later window was under way, does not run that one again, promote $promote',
+    async ({ promote, runs, order }) => {
+      const { open, opened } = door();
+      let failed = false;
+      const onSplit = async (day: string) => {
+        if (day === days[1]) await opened;
+        if (day !== days[0] || failed) return;
+        failed = true;
+        throw emptyWindow();
+      };
+      await withLoop(onSplit, async ({ model, client, seen }) => {
+        await client.backfill(model, { ...three, promote });
+        await until('the second window', async () => seen.length === 2);
+        await temporal.client.workflow.getHandle(backfillId(model)).terminate();
+        await client.backfill(model, { ...three, promote });
+        const waiting = async () => (await client.backfillState(model)).waiting ?? '';
+        await until('it waits', async () => (await waiting()).includes('Run 2 comes first'));
+        open();
+        const result = await client.backfillResult(model);
+        expect(result.windows.map(({ run }) => run)).toEqual(runs);
+        expect(seen.filter((what) => what !== 'promote')).toEqual(order.map((index) => days[index]));
+        expect(result.summary.includes('left out, as a newer champion was there: 1')).toBe(promote);
+      });
+    },
+  );
+
+  it('promotes nothing that is older than what the model has learned from, unless told to', async () => {
+    await withLoop(nothing, async ({ model, client, seen }) => {
+      await client.backfill(model, { ...three, promote: true });
+      await client.backfillResult(model);
+      const before = { from: '2024-12-18', to: '2025-01-01', promote: true };
+      await client.backfill(model, before);
+      const error = (await client.backfillResult(model).catch((thrown: unknown) => thrown)) as BackfillStoppedError;
+      expect(error).toBeInstanceOf(BackfillStoppedError);
+      expect(error.message).toContain(
+        'stopped after 0 of 2 windows, as they end before 2025-01-22, up to which the model has learned (run 3): an older',
+      );
+      expect(error.fix).toContain('Leave --promote out');
+      expect(seen).toHaveLength(6);
+
+      await client.backfill(model, { ...before, to: '2025-01-29' });
+      const { windows, summary } = await client.backfillResult(model);
+      expect(windows.map(({ run }) => run)).toEqual([1, 2, 3, 4]);
+      expect(summary).toContain('left out, as a newer champion was there: 2');
+
+      await client.backfill(model, { ...before, restart: true });
+      expect((await client.backfillResult(model)).windows.map(({ run }) => run)).toEqual([5, 6]);
+
+      // A person's run has all rows, so that every window is older.
+      const { run } = (await client.requestTraining(model)) as { run: number };
+      await client.runResult(model, run);
+      await client.backfill(model, { ...three, from: '2025-02-05', to: '2025-02-19', promote: true });
+      await expect(client.backfillResult(model)).rejects.toThrow(`up to which the model has learned (run ${run})`);
+    });
+  });
+
+  it('says how it ended when it was terminated, or when a step of its own failed, and what to do', async () => {
+    const { open, opened } = door();
+    let refused = false;
+    const overrides: Partial<Activities> = {
+      'perennial.findBackfilled': async () => {
+        if (!refused) return [];
+        throw ApplicationFailure.create({
+          type: 'STORE.REFUSED',
+          message: 'Cannot list "runs/": access denied',
+          nonRetryable: true,
+          details: [{ code: 'STORE.REFUSED', fix: 'Check the keys.' }],
+        });
+      },
+    };
+    await withLoop(
+      async () => await opened,
+      async ({ model, client, seen }) => {
+        const ended = async () => (await client.backfillResult(model).catch((thrown: unknown) => thrown)) as Error;
+        await client.backfill(model, three);
+        await until('the first window', async () => seen.length > 0);
+        await temporal.client.workflow.getHandle(backfillId(model)).terminate('wrong model');
+        const terminated = await ended();
+        expect(terminated).toBeInstanceOf(BackfillStoppedError);
+        expect(terminated).toMatchObject({
+          message: `The backfill of "${model}" was terminated: wrong model`,
+          fix: expect.stringContaining('start the same backfill again') as unknown,
+        });
+        open();
+        refused = true;
+        await client.backfill(model, three);
+        const failed = await ended();
+        expect(failed).toBeInstanceOf(BackfillStoppedError);
+        expect(failed).toMatchObject({
+          message: `The backfill of "${model}" failed: STORE.REFUSED: Cannot list "runs/": access denied`,
+          fix: expect.stringMatching(/^Check the keys. Then start the same backfill again/) as unknown,
+        });
+      },
+      { overrides },
+    );
+  });
+
+  it('told to cancel its run without being cancelled itself, cancels that run only', async () => {
+    const first = door();
+    const onSplit = async (day: string) => {
+      if (day === days[0]) await first.opened;
+    };
+    await withLoop(onSplit, async ({ model, client, seen }) => {
+      await client.backfill(model, three);
+      await until('the first window', async () => seen.length > 0);
+      await temporal.client.workflow.getHandle(backfillId(model)).signal(messages.cancelBackfilledRun);
+      first.open();
+      const { windows } = await client.backfillResult(model);
+      expect(windows.map(({ outcome }) => outcome)).toEqual(['FAILED', 'PROMOTE', 'PROMOTE']);
+    });
+  });
+
+  it('carries the wish to cancel its run on to its next execution, for one run', async () => {
+    const { open, opened } = door();
+    const onSplit = async (day: string) => {
+      if (day === days[1]) await opened;
+    };
+    await withLoop(onSplit, async ({ model, client }) => {
+      const range = { from: `2025-01-01T00:00:00.000Z`, to: '2025-01-22T00:00:00.000Z', every: '1w' };
+      const rest = days.slice(1).map((day) => `${day}T00:00:00.000Z`);
+      const carried = { done: [], rest, failures: [], hurry: true };
+      await temporal.client.workflow.start<typeof backfill>('backfill', {
+        workflowId: backfillId(model),
+        taskQueue: 'perennial',
+        args: [{ model, plan: fakePlan, range, promote: false, by: 'ann', carried }],
+      });
+      const { windows } = await client.backfillResult(model);
+      open();
+      expect(windows.map(({ run, failure }) => [run, failure?.code])).toEqual([
+        [1, 'RUN.CANCELLED'],
+        [2, undefined],
+      ]);
+    });
+  });
+
   it('is one at a time: the same one is found running, another one is refused', async () => {
     const { open, opened } = door();
     await withLoop(
@@ -304,7 +444,20 @@ describe('backfill', () => {
         await expect(other).rejects.toThrow(BackfillRunningError);
         await expect(other).rejects.toThrow('another one is under way (2025-01-01 to 2025-01-23 every 1w)');
         await expect(client.backfill(model, { ...three, promote: true })).rejects.toThrow(BackfillRunningError);
+        const anew = client.backfill(model, { ...three, restart: true });
+        await expect(anew).rejects.toThrow(BackfillRunningError);
+        await expect(anew).rejects.toThrow('this one is under way, and does not begin anew in the middle');
+        await until('a run', async () => (await client.backfillState(model)).current?.run !== undefined);
+        await client.cancelBackfill(model);
+        const ending = client.backfill(model, three);
+        await expect(ending).rejects.toThrow('this one is under way, and ends with its run, as it was cancelled');
+        await expect(ending).rejects.toMatchObject({
+          code: 'BACKFILL.RUNNING',
+          fix: `Wait for its end, then ask again: perennial backfill ${model} --wait`,
+        });
         open();
+        await expect(client.backfillResult(model)).rejects.toThrow(CancelledFailure);
+        expect(await client.backfill(model, three)).toMatchObject({ already: false });
         await client.backfillResult(model);
       },
     );

@@ -57,6 +57,14 @@ describe('windowsToRun', () => {
     expect(windowsToRun(ends, done, true)).toEqual(['4']);
     expect(windowsToRun(ends, [window('1', 'FAILED')], true)).toEqual(ends);
   });
+
+  it('leaves out what ends before a champion has learned of elsewhere, but not the window that ends then', () => {
+    const elsewhere = (asOf: string) => ({ ...window(asOf), foreign: true as const });
+    expect(windowsToRun(ends, [elsewhere('3')], true)).toEqual(['3', '4']);
+    expect(windowsToRun(ends, [window('1'), elsewhere('35')], true)).toEqual(['4']);
+    expect(windowsToRun(ends, [elsewhere('5')], true)).toEqual([]);
+    expect(windowsToRun(ends, [elsewhere('0')], true)).toEqual(ends);
+  });
 });
 
 it('withWindow keeps the order of time and the newest try of a window', () => {

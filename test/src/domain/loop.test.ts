@@ -51,6 +51,9 @@ describe('arbitrate', () => {
     const second = arbitrate(busy, 'r2', byHand, 1);
     const other = arbitrate(second.state, 'r3', { ...byHand, parameters: { depth: 3 } }, 2);
     expect(other.answer).toMatchObject({ outcome: 'refused', reason: 'busy' });
+    expect(other.answer.message).toBe('Run 2 waits already and differs in parameters: ask again when it has started');
+    const rows = { ...byHand, asOf: '2025-01-06T00:00:00.000Z', cache: false };
+    expect(arbitrate(second.state, 'r4', rows, 2).answer.message).toContain('differs in asOf, cache:');
   });
 
   it('refuses automatic triggers while paused and during the cooldown, but not a person', () => {
@@ -167,5 +170,16 @@ describe('a backfill at the loop', () => {
     expect(arbitrate(busy, 'r3', ofWindow('1', 'other'), 1).state.current?.replyTo).toHaveLength(2);
     expect(arbitrate(busy, 'r4', ofWindow('2'), 1).answer).toMatchObject({ reason: 'busy' });
     expect(arbitrate(busy, 'r5', { ...ofWindow('1'), promote: true }, 1).answer).toMatchObject({ reason: 'busy' });
+  });
+
+  it('does not take a run by another spec for its own', () => {
+    const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];
+    const busy = started({ ...ofWindow('1'), spec: a });
+    expect(arbitrate(busy, 'r2', { ...ofWindow('1'), spec: a }, 1).answer).toMatchObject({ outcome: 'coalesced' });
+    expect(arbitrate(busy, 'r3', ofWindow('1'), 1).answer).toMatchObject({ outcome: 'coalesced' });
+    const applied = { ...busy, plan: { ...plan, spec: { ...plan.spec, sha256: b } } };
+    for (const request of [{ ...ofWindow('1'), spec: b }, ofWindow('1')]) {
+      expect(arbitrate(applied, 'r4', request, 1).answer).toMatchObject({ reason: 'busy' });
+    }
   });
 });
