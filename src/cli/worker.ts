@@ -6,7 +6,10 @@ export const worker: Command = {
   summary: "Carries out the work of Perennial's workflows, until it is stopped.",
   examples: ['worker', 'worker --task-queue perennial --store folder:./artifacts'],
   options: [
-    { flags: '--work-folder <path>', description: 'for scratch files and cached data; default: `work` in PERENNIAL_CACHE or ~/.cache/perennial' },
+    {
+      flags: '--work-folder <path>',
+      description: 'for scratch files and cached data; default: `work` in PERENNIAL_CACHE or ~/.cache/perennial',
+    },
     { flags: '--cache-bytes <number>', description: 'most bytes of cached data; default: 10 GiB' },
   ],
   connects: true,

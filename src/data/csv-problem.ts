@@ -97,9 +97,13 @@ async function misreadValues(
        ) WHERE bad ORDER BY row LIMIT 1`,
     );
     const line = await lineOfRow(file, Number(row), header, signal);
-    problems.push({ line, column: name, found: `found ${shownValue(String(value))}, want ${wanted(type)}` });
+    problems.push({
+      ...(line !== undefined && { line }),
+      column: name,
+      found: `found ${shownValue(String(value))}, want ${wanted(type)}`,
+    });
   }
-  return problems.sort((one, other) => (one.line ?? 0) - (other.line ?? 0));
+  return problems.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
 }
 
 function plainReason(message: string): string {

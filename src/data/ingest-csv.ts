@@ -13,7 +13,7 @@ import {
   type DeclaredTypes,
   type Spelling,
 } from './csv-relation.js';
-import { scanCsv } from './csv-scan.js';
+import { scanLines, scanShape } from './csv-scan.js';
 import type { Db } from './duckdb.js';
 import { QueryError } from './query-error.js';
 import { unreadableRows } from './row-problem.js';
@@ -44,10 +44,20 @@ export async function ingestCsv(
   const { exact = false, delimiter = exact ? ',' : undefined } = input;
   const header: CsvHeader = { ...(await readCsvHeader(file, object, delimiter)), exact };
   checkColumnNames(header.names, object);
-  // Before DuckDB sees the file, which takes 2 GB for a line of 100 MB; it costs a fiftieth of the reading.
-  const problem = await scanCsv(file, header.delimiter, input.signal);
-  if (problem) throw unreadableRows(object, [problem]);
-  await readStrictly(db, input, header, write);
+  // Before DuckDB sees the file, which takes 2 GB for a line of 100 MB.
+  const overlong = await scanLines(file, input.signal);
+  if (overlong) throw unreadableRows(object, [overlong]);
+  const scan = scanShape(file, header.delimiter, input.signal);
+  // It runs beside the reading below; its failure is seen by the awaits.
+  scan.catch(() => undefined);
+  try {
+    await readStrictly(db, input, header, write);
+  } catch (error) {
+    const misshape = await scan;
+    throw misshape ? unreadableRows(object, [misshape]) : error;
+  }
+  const misshape = await scan;
+  if (misshape) throw unreadableRows(object, [misshape]);
 }
 
 async function readStrictly(

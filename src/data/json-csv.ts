@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { MAX_LINE_BYTES } from './csv-header.js';
 import { MAX_COLUMNS } from './column-names.js';
-import { KIND, TEXT_OF } from './json-kind.js';
+import { KIND } from './json-kind.js';
 import type { JsonRows, JsonValue } from './json-rows.js';
 
 /** Longest line that {@link JsonCsv} writes: every byte may be a quote, which is doubled. */

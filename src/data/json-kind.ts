@@ -52,7 +52,8 @@ export function jsonColumnType(kinds: number, declared: ColumnType | undefined):
       return times;
     case 'date':
       return only(date) ? STORED_TYPE.date : times;
-    default:
+    case 'other':
+    case undefined:
       if (kinds === 0) return STORED_TYPE.string;
       if (only(boolean)) return STORED_TYPE.boolean;
       if (only(whole, wide)) return STORED_TYPE.integer;

@@ -30,14 +30,14 @@ export async function filePacking(file: string, object: string): Promise<Packing
 /** The name of the packer whose files begin like this. */
 export function packedWith(head: Buffer): string | undefined {
   const text = head.toString('latin1');
-  return PACKERS.find(([magic]) => magic.test(text))?.[1];
+  return PACKERS.find(([begins]) => (typeof begins === 'string' ? text.startsWith(begins) : begins.test(text)))?.[1];
 }
 
-const PACKERS: readonly (readonly [RegExp, string])[] = [
-  [/^\x1f\x8b/, 'gzip'],
-  [/^\x28\xb5\x2f\xfd/, 'zstd'],
+const PACKERS: readonly (readonly [string | RegExp, string])[] = [
+  ['\x1f\x8b', 'gzip'],
+  ['\x28\xb5\x2f\xfd', 'zstd'],
   [/^BZh[1-9]1AY&/, 'bzip2'],
-  [/^PK\x03\x04/, 'zip'],
-  [/^\xfd7zXZ\0/, 'xz'],
-  [/^\x04\x22M\x18/, 'lz4'],
+  ['PK\x03\x04', 'zip'],
+  ['\xfd7zXZ\0', 'xz'],
+  ['\x04\x22M\x18', 'lz4'],
 ];

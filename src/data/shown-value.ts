@@ -17,11 +17,13 @@ export function shownValue(text: string): string {
 const MOST = 20;
 
 // What people and programs write for "no value", and what looks like a number or a truth and is none here.
-const EMPTY_WORDS = new Set([
-  ...['n/a', 'na', '#n/a', 'null', '\\n', 'none', 'nil', 'missing', 'unknown', '-', '--', '?', '.', 'undefined'],
-  ...['nan', 'inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity', '#value!', '#ref!', '#div/0!'],
-  ...['true', 'false', 'yes', 'no', 't', 'f', 'y'],
-]);
+const EMPTY_WORDS = new Set(
+  [
+    ['n/a', 'na', '#n/a', 'null', '\\n', 'none', 'nil', 'missing', 'unknown', '-', '--', '?', '.', 'undefined'],
+    ['nan', 'inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity', '#value!', '#ref!', '#div/0!'],
+    ['true', 'false', 'yes', 'no', 't', 'f', 'y'],
+  ].flat(),
+);
 
 /** An e or x between digits stays: it tells 1e999 and 0x10 from other text. */
 function shapeOf(text: string): string {

@@ -189,7 +189,8 @@ describe('the code of a step', () => {
     for (const step of ['split', 'train', 'evaluate']) visit(`activities/${step}.ts`);
     expect(seen.size).toBeGreaterThan(40);
     // They carry bytes and words, and change neither; gates only name the metrics that they look at.
-    const carriers = /^src\/(stores|gates)\/|^src\/(errors|module-url|spec-(nearest|invalid|path|issues|schema-at))\.ts$/;
+    const carriers =
+      /^src\/(stores|gates)\/|^src\/(errors|module-url|spec-(nearest|invalid|path|issues|schema-at))\.ts$/;
     const outside = [...seen].filter(
       (file) => !carriers.test(file) && !CODE_FOLDERS.some((each) => file.startsWith(`${each}/`)),
     );

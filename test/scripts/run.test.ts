@@ -83,7 +83,11 @@ describe('a checkout', () => {
     const seed = expect.stringMatching(/^\d{5}00000$/) as string;
     expect(await night([])).toEqual(['run', 'test/bad-input/fuzz', '100000', seed]);
     expect(await night(['--bail=1'], { PERENNIAL_FUZZ_CASES: '7', PERENNIAL_FUZZ_SEED: '3' })).toEqual([
-      ...['run', 'test/bad-input/fuzz', '--bail=1', '7', '3'],
+      'run',
+      'test/bad-input/fuzz',
+      '--bail=1',
+      '7',
+      '3',
     ]);
   });
 

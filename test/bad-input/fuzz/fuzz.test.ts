@@ -41,26 +41,36 @@ describe('fuzzed objects', () => {
     async (format) => {
       const memory = process.memoryUsage.rss();
       const counts = { parts: 0, refused: 0 };
-      await withDuckDb({ folders: [folder], tempFolder: folder, memoryLimit: '256MB' }, async (db) => {
-        const make = await MAKERS[format](db);
-        const cases = Math.ceil(CASES * SHARES[format]);
-        for (let seed = SEED; seed < SEED + cases; seed += 1) {
-          const outcome = await check(db, make(new Draw(seed)));
-          if (outcome.problem !== undefined) {
-            expect.fail(
-              `${format}, PERENNIAL_FUZZ_SEED=${seed}: ${outcome.problem}\n${outcome.bytes.toString('base64')}`,
-            );
+      const shared = { folders: [folder], tempFolder: folder, memoryLimit: '256MB' };
+      const make = await withDuckDb(shared, MAKERS[format]);
+      const cases = Math.ceil(CASES * SHARES[format]);
+      const seeds = Array.from({ length: cases }, (_, index) => SEED + cases - 1 - index);
+      while (seeds.length > 0) {
+        await withDuckDb(shared, async (db) => {
+          // What DuckDB calls a fatal error ends this one, as it would end a job's own.
+          for (let seed = seeds.pop(); seed !== undefined; seed = (await alive(db)) ? seeds.pop() : undefined) {
+            const { kind, problem, bytes } = await check(db, make(new Draw(seed)));
+            counts[kind] += 1;
+            if (problem === undefined) continue;
+            expect.fail(`${format}, PERENNIAL_FUZZ_SEED=${seed}: ${problem}\n${bytes.toString('base64')}`);
           }
-          counts[outcome.kind] += 1;
-        }
-      });
+        });
+      }
       // Neither outcome is what everything ends in, or the property says nothing.
-      if (CASES >= 1000) expect(Math.min(counts.parts, counts.refused)).toBeGreaterThan(CASES * SHARES[format] * 0.05);
+      const least = CASES >= 1000 ? CASES * SHARES[format] * 0.05 : 0;
+      expect(Math.min(counts.parts, counts.refused), JSON.stringify(counts)).toBeGreaterThanOrEqual(least);
       expect((process.memoryUsage.rss() - memory) / 1e6).toBeLessThan(600);
     },
     TIMEOUT,
   );
 });
+
+async function alive(db: Db): Promise<boolean> {
+  return await db.rows('SELECT 1').then(
+    () => true,
+    () => false,
+  );
+}
 
 interface Case {
   readonly id: string;
@@ -82,7 +92,14 @@ async function check(db: Db, { id, bytes, types, holds }: Case): Promise<Outcome
   const [file, out] = [join(folder, `input-${(count += 1)}`), join(folder, `part-${count}.parquet`)];
   await writeFile(file, bytes);
   const input: IngestInput = {
-    ...{ source: 's', object: { id, version: '1', bytes: bytes.length }, file, sourceSha256: '0'.repeat(64) },
+    source: 's',
+    object: {
+      id,
+      version: '1',
+      bytes: bytes.length,
+    },
+    file,
+    sourceSha256: '0'.repeat(64),
     ...(types && { types }),
   };
   const shared = <T>(_: DuckDbOptions, job: (db: Db) => Promise<T>) => job(db);
@@ -129,17 +146,11 @@ async function difference(
 }
 
 const HOSTILE = [
-  ...['"', '""', ',', '\n', '\r', '\r\n', '\t', ';', '\0', '\ufeff', '\\', ' ', "'", '\u202e', '{', '}', '[', ']', ':'],
-  ...['null', 'NaN', '1e999', '0x1', '_', '-', '\\u0000', '\\ud800', '9'.repeat(40), '[['.repeat(60), '"a":1,'],
-  ...[Buffer.from([0xff]), Buffer.from([0xc3]), Buffer.from([0xed, 0xa0, 0x80])],
-];
-const PACKED_HOSTILE = [
-  [0x1f, 0x8b],
-  [0x28, 0xb5, 0x2f, 0xfd],
-  [0],
-  [0xff, 0xff, 0xff, 0xff],
-  [0x50, 0x2a, 0x4d, 0x18],
-].map((bytes) => Buffer.from(bytes));
+  ['"', '""', ',', '\n', '\r', '\r\n', '\t', ';', '\0', '\ufeff', '\\', ' ', "'", '\u202e', '{', '}', '[', ']', ':'],
+  ['null', 'NaN', '1e999', '0x1', '_', '-', '\\u0000', '\\ud800', '9'.repeat(40), '[['.repeat(60), '"a":1,'],
+  [Buffer.from([0xff]), Buffer.from([0xc3]), Buffer.from([0xed, 0xa0, 0x80])],
+].flat();
+const PACKED_HOSTILE = ['1f8b', '28b52ffd', '00', 'ffffffff', '502a4d18'].map((bytes) => Buffer.from(bytes, 'hex'));
 const TYPES = ['string', 'integer', 'number', 'boolean', 'timestamp', 'date'] as const;
 
 function declared(draw: Draw): Readonly<Record<string, ColumnType>> | undefined {

@@ -4,9 +4,9 @@ import type { ColumnType } from '../../../src/domain/data.js';
  * Whether a value of a part, as DuckDB spells it, is the one that stood in the file. Written anew and in the plainest way,
  * so that no mistake of the readers is made here too.
  */
-export function sameValue(type: ColumnType, inFile: string | null, inPart: unknown): boolean {
+export function sameValue(type: ColumnType, inFile: string | null, inPart: string | null): boolean {
   if (inFile === null || inPart === null) return inFile === inPart;
-  const [text, value] = [inFile.trim(), String(inPart)];
+  const [text, value] = [inFile.trim(), inPart];
   switch (type) {
     case 'integer':
       return /^[-+]?\d+$/.test(text) && BigInt(text.replace('+', '')) === BigInt(value);
@@ -33,13 +33,15 @@ function sameNumber(text: string, value: string): boolean {
 }
 
 const TIME =
-  /^(\d{1,6})[-/](\d{1,2})[-/](\d{1,2})(?:[T ] *(\d{1,2}):(\d{1,2})(?::(\d{1,2})(\.\d{0,9})?)?)?(?: ?(?:Z|UTC|([-+]\d{1,2})(?::?(\d{2}))?))?$/;
+  /^(\d{1,6})[-/](\d{1,2})[-/](\d{1,2})(?:[T ] *(\d{1,2}):(\d{1,2})(?::(\d{1,2})(\.\d*)?)?)?(?: ?(?:Z|UTC|([-+]\d{1,2})(?::?(\d{2}))?))?$/;
 
 /** Since 1970 in UTC, whole. */
 function microseconds(text: string): bigint | undefined {
   const found = TIME.exec(text);
   if (!found) return undefined;
-  const [year, month, day, hour, minute, second] = found.slice(1, 7).map((part) => Number(part ?? 0)) as number[];
+  const [year, month, day, hour, minute, second] = found
+    .slice(1, 7)
+    .map((part: string | undefined) => Number(part ?? 0));
   const date = new Date(0);
   date.setUTCFullYear(year ?? 0, (month ?? 1) - 1, day);
   date.setUTCHours(hour ?? 0, minute, second);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unpackFile } from '../../../src/data/unpack.js';
@@ -52,7 +52,6 @@ describe('unpacking', () => {
     const running = unpacked(bytes, 'gzip', stop.signal);
     setImmediate(() => stop.abort(reason));
     expect(await errorOf(running)).toBe(reason);
-    expect((await readdir(bench.folder)).length).toBeGreaterThan(0);
   });
 });
 
