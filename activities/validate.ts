@@ -66,7 +66,7 @@ export async function validate(deps: ActivityDeps, input: ValidateInput, signal:
   if (isBroken) throw contractBroken(spec, findings, reportRef);
   const shifts = drift?.filter(({ kind, state }) => state === 'drift' && spec.drift[kind] === 'block') ?? [];
   if (shifts.length > 0) throw driftBlocked(spec, shifts, reportRef);
-  const warnings = warningsOf(findings, drift ?? []);
+  const warnings = warningsOf(checked, findings, drift ?? []);
   return {
     snapshot: ref,
     report: reportRef,

@@ -1,6 +1,6 @@
 import type { Ref } from '../src/domain/artifact.js';
 import type { Contract, ContractFinding } from '../src/domain/contract.js';
-import type { ValidationReport } from '../src/domain/data.js';
+import type { SnapshotPart, ValidationReport } from '../src/domain/data.js';
 import type { DriftFinding } from '../src/domain/drift.js';
 import { ContractViolatedError, DriftBlockedError } from '../src/errors.js';
 import type { ModelSpec } from '../src/spec.js';
@@ -26,8 +26,13 @@ export function reportMessage(report: ValidationReport, contract: Contract): str
 }
 
 /** What people should know although the run goes on, a sentence each. */
-export function warningsOf(findings: readonly ContractFinding[], drift: readonly DriftFinding[]): string[] {
+export function warningsOf(
+  checked: readonly { readonly part: SnapshotPart }[],
+  findings: readonly ContractFinding[],
+  drift: readonly DriftFinding[],
+): string[] {
   const warnings = [
+    ...checked.flatMap(({ part }) => (part.quarantine ? [setAside(part, part.quarantine)] : [])),
     ...findings.filter(({ severity }) => severity !== 'block').map(sentence),
     ...drift.filter(({ state }) => state === 'drift').map(({ message }) => message),
   ];
@@ -40,6 +45,10 @@ export function warningsOf(findings: readonly ContractFinding[], drift: readonly
 }
 
 const MOST_WARNINGS = 20;
+
+function setAside({ source, object }: SnapshotPart, { ref, rows }: NonNullable<SnapshotPart['quarantine']>): string {
+  return `${source}/${object.id}: ${counted(rows, 'row')} set aside, kept as ${ref.key}`;
+}
 
 /** The failure of a run whose new data breaks the contract. */
 export function contractBroken(

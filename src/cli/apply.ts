@@ -9,6 +9,9 @@ export const apply: Command = {
   async run(context) {
     const { readSpecFile } = await import('../spec-file.js');
     const stored = await readSpecFile(context.words[0] ?? 'perennial.yaml');
+    if (stored.prepareSql !== undefined) {
+      await (await import('../data/prepare-sql.js')).checkSqlText(stored.prepareSql);
+    }
     const [{ withPerennial, reachTemporal }, { noteMissingWorker }] = await Promise.all([
       import('./connect.js'),
       import('./worker-watch.js'),

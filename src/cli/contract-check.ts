@@ -1,7 +1,7 @@
 import type { Contract, ContractFinding, ContractTable } from '../domain/contract.js';
 import type { ObjectProfile } from '../data/age-rule.js';
 import type { ColumnType } from '../domain/data.js';
-import { UsageError } from '../errors.js';
+import { DataEmptyError, DataUnreadableError, UsageError } from '../errors.js';
 import { didYouMean } from '../spec-issues.js';
 import type { Command, CommandContext } from './command.js';
 import { FORMAT_OPTION, withPart } from './contract-part.js';
@@ -38,18 +38,27 @@ export const check: Command = {
     const results: FileResult[] = [];
     const profiles: ObjectProfile[] = [];
     for (const data of files) {
-      await withPart(context, data, { table: name, types: typesOf(table) }, async (part) => {
-        const { rows, profile, findings } = await inspectPart(
-          { files: [part], table: name, contract: table },
-          { signal },
-        );
-        results.push({ file: data, rows, findings: [...findings] });
-        profiles.push({ object: data, profile });
-      });
+      try {
+        await withPart(context, data, { table: name, types: typesOf(table) }, async (part) => {
+          const { rows, profile, findings } = await inspectPart(
+            { files: [part], table: name, contract: table },
+            { signal },
+          );
+          results.push({ file: data, rows, findings: [...findings] });
+          profiles.push({ object: data, profile });
+        });
+      } catch (error) {
+        // A file that cannot be read is a verdict as well: the others are still to be looked at.
+        if (!(error instanceof DataUnreadableError || error instanceof DataEmptyError)) throw error;
+        const { code, message, fix } = error;
+        results.push({ file: data, rows: 0, findings: [], unreadable: { code, message, ...(fix && { fix }) } });
+      }
     }
     const ages = ageFindings(name, table.checks, profiles, Date.now());
     for (const finding of ages) results.find((result) => result.file === finding.object)?.findings.push(finding);
-    const isBroken = results.some(({ findings }) => findings.some(({ severity }) => severity !== 'warn'));
+    const isBroken = results.some(
+      ({ findings, unreadable }) => unreadable || findings.some(({ severity }) => severity !== 'warn'),
+    );
     const document = { contract: file, table: name, keeps: !isBroken, files: results, unchecked };
     context.answer(document, () => results.map((result) => resultText(context, result)).join('\n'));
     return isBroken ? EXIT_CODES.judged : EXIT_CODES.ok;
@@ -60,6 +69,8 @@ interface FileResult {
   readonly file: string;
   readonly rows: number;
   readonly findings: Omit<ContractFinding, 'source' | 'object'>[];
+  /** Why the file could not be read. */
+  readonly unreadable?: { readonly code: string; readonly message: string; readonly fix?: string };
 }
 
 function tableOf({ tables }: Contract, name: string | undefined, file: string): [string, ContractTable] {
@@ -77,7 +88,11 @@ function typesOf({ columns }: ContractTable): Record<string, ColumnType> {
   return Object.fromEntries(columns.flatMap(({ name, type }) => (type === undefined ? [] : [[name, type]])));
 }
 
-function resultText({ colours }: CommandContext, { file, rows, findings }: FileResult): string {
+function resultText({ colours }: CommandContext, { file, rows, findings, unreadable }: FileResult): string {
+  if (unreadable) {
+    const { code, message, fix } = unreadable;
+    return `${colours.red('cannot be read')}  ${file}\n  ${code}: ${message}${fix === undefined ? '' : `\n  fix: ${fix}`}`;
+  }
   const counted = `${rows.toLocaleString('en-US')} rows`;
   if (findings.length === 0) return `${colours.green('keeps ')}  ${file}  ${counted}`;
   const isBroken = findings.some(({ severity }) => severity !== 'warn');

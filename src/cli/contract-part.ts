@@ -23,7 +23,10 @@ export async function withPart<T>(
   ]);
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) {
-    throw new UsageError(`Cannot read "${file}": found no such file`, { fix: 'Check the path' });
+    const [what, fix] = found?.isDirectory()
+      ? ['found a folder, want files', `Name its files: ${file.replace(/\/+$/, '')}/*`]
+      : ['found no such file', 'Check the path'];
+    throw new UsageError(`Cannot read "${file}": ${what}`, { fix });
   }
   const format = formatOf(context);
   const scratch = await mkdtemp(path.join(tmpdir(), 'perennial-contract-'));

@@ -44,7 +44,7 @@ function reportKnown(error: PerennialError, options: ReportOptions): ErrorReport
   const docs = docsFor(code);
   const { colours } = options;
   const lines = [`${colours.red('error')} ${colours.bold(code)}: ${message}`];
-  if (error instanceof SpecInvalidError || Array.isArray(details['problems'])) {
+  if (error instanceof SpecInvalidError || code === 'SPEC.INVALID') {
     lines[0] = `${colours.red('error')} ${colours.bold(code)}: ${countOf(error)}`;
     lines.unshift(problemsOf(error, options), '');
   } else {

@@ -17,6 +17,7 @@ export const validate: Command = {
     const file = words[0] ?? 'perennial.yaml';
     const stored = await readSpecFile(file);
     const { spec, prepareSql } = stored;
+    if (prepareSql !== undefined) await (await import('../data/prepare-sql.js')).checkSqlText(prepareSql);
     const compiled = typeof spec.contract === 'string' ? compileContractFile(stored) : undefined;
     const unchecked = noteLines(compiled?.notes ?? []);
     for (const line of unchecked) note(`note: ${spec.contract as string}: ${line}`);

@@ -99,7 +99,7 @@ export function misread({ name, type }: CsvColumn, spelling: Spelling): string |
   const value = quoteName(name);
   if (type === 'DATE') return noDate(value);
   if (type === 'TIMESTAMP') return noLocalTime(value);
-  if (type === ZONED) return `NOT ${beginsWithDigit(spelling === 'loose' ? `trim(${value})` : value)}`;
+  if (type === ZONED) return `NOT ${matches(value, DAY + TIME + ZONE)}`;
   if (spelling === 'exact') return undefined;
   if (type === 'DOUBLE') return `contains(${value}, '_') OR isinf(CAST(${value} AS DOUBLE))`;
   if (type !== 'BIGINT') return undefined;
@@ -119,7 +119,7 @@ export function notOfType({ name, type }: CsvColumn): string | undefined {
   }
   if (type === 'DOUBLE') return `contains(${value}, '_') OR coalesce(isinf(TRY_CAST(${value} AS DOUBLE)), false)`;
   if (type !== 'TIMESTAMP') return misread({ name, type }, 'loose');
-  const zoned = `${beginsWithDigit(`trim(${value})`)} AND TRY_CAST(${value} AS TIMESTAMPTZ) IS NOT NULL`;
+  const zoned = `${matches(value, DAY + TIME + ZONE)} AND TRY_CAST(${value} AS TIMESTAMPTZ) IS NOT NULL`;
   return `${noLocalTime(value)} AND NOT (${zoned})`;
 }
 
@@ -134,21 +134,23 @@ export function withZone({ name, type }: CsvColumn): string | undefined {
  * stops early in a condition of ANDs, not in the negation of one of ORs.
  */
 function noLocalTime(value: string): string {
-  const pattern = `${DAY}([T ] *\\d{1,2}:\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?)?`;
   return `${value} NOT LIKE '____-__-__ __:__:__' AND ${value} NOT LIKE '____-__-__T__:__:__'
-    AND NOT regexp_full_match(trim(${value}), '${pattern}')`;
+    AND NOT ${matches(value, DAY + TIME)}`;
 }
 
 /** True for all but dates; "epoch" is 1900-01-01 to DuckDB here. */
 function noDate(value: string): string {
-  return `(${value} NOT LIKE '____-__-__' OR NOT ${beginsWithDigit(value)}) AND NOT regexp_full_match(trim(${value}), '${DAY}')`;
+  return `(${value} NOT LIKE '____-__-__' OR ${value} < '0' OR ${value} >= ':') AND NOT ${matches(value, DAY)}`;
+}
+
+function matches(value: string, pattern: string): string {
+  return `regexp_full_match(trim(${value}), '${pattern}')`;
 }
 
 const DAY = String.raw`\d{4,6}[-/]\d{1,2}[-/]\d{1,2}`;
-
-function beginsWithDigit(value: string): string {
-  return `(${value} >= '0' AND ${value} < ':')`;
-}
+const TIME = String.raw`([T ] *\d{1,2}:\d{1,2}(:\d{1,2}(\.\d+)?)?)?`;
+/** An offset, or a name such as Z or Europe/Berlin. */
+const ZONE = String.raw`( ?([-+]\d{1,2}(:?\d{2})?|[A-Za-z]+(/[A-Za-z_]+)*))?`;
 
 export const MISREAD = 'misread value in column: ';
 export const ZONED = 'TIMESTAMP WITH TIME ZONE';

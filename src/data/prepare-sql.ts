@@ -1,4 +1,5 @@
-import type { Db } from './duckdb.js';
+import { tmpdir } from 'node:os';
+import { withDuckDb, type Db } from './duckdb.js';
 import { prepareStep, refuseSql } from './prepare-error.js';
 import { quoteText } from './sql-text.js';
 
@@ -13,12 +14,7 @@ export async function checkPrepareSql(
   db: Db,
   sql: string,
 ): Promise<readonly { readonly name: string; readonly type: string }[]> {
-  const bare = sql.replaceAll(/--[^\n]*|\/\*[^]*?\*\//g, '').trim();
-  if (bare === '') refuseSql('it is empty, want one SELECT statement', ONE_SELECT);
-  const word = /^\(*\s*(\w*)/.exec(bare)?.[1] ?? '';
-  const statement = () =>
-    refuseSql(`found a statement that begins with "${word.slice(0, 40)}", want one SELECT`, ONE_SELECT);
-  if (!FIRST_WORDS.has(word.toLowerCase())) statement();
+  const statement = checkFirstWord(sql);
   const { count, type } = await prepareStep(() => db.statements(sql), 'it does not work');
   if (count !== 1) refuseSql(`found ${count} statements, want one SELECT`, ONE_SELECT);
   if (type !== SELECT) statement();
@@ -26,6 +22,27 @@ export async function checkPrepareSql(
   const columns = await prepareStep(() => db.describe(sql), 'it does not work');
   await checkRepeatable(db, sql);
   return columns;
+}
+
+/**
+ * As much of {@link checkPrepareSql} as can be said without the data: that it is SQL, and what it must not have in it.
+ *
+ * @throws {PrepareFailedError}
+ */
+export async function checkSqlText(sql: string): Promise<void> {
+  checkFirstWord(sql);
+  await withDuckDb({ folders: [], tempFolder: tmpdir() }, (db) => checkRepeatable(db, sql));
+}
+
+/** @returns what refuses the statement for its kind */
+function checkFirstWord(sql: string): () => never {
+  const bare = sql.replaceAll(/--[^\n]*|\/\*[^]*?\*\//g, '').trim();
+  if (bare === '') refuseSql('it is empty, want one SELECT statement', ONE_SELECT);
+  const word = /^\(*\s*(\w*)/.exec(bare)?.[1] ?? '';
+  const refuse = () =>
+    refuseSql(`found a statement that begins with "${word.slice(0, 40)}", want one SELECT`, ONE_SELECT);
+  if (!FIRST_WORDS.has(word.toLowerCase())) refuse();
+  return refuse;
 }
 
 const ONE_SELECT = 'Write one SELECT over the sources; it may begin with WITH.';
@@ -37,8 +54,14 @@ const FIRST_WORDS = new Set(['select', 'with', 'from', 'values']);
 async function checkRepeatable(db: Db, sql: string): Promise<void> {
   const [[text] = []] = await db.rows(`SELECT json_serialize_sql(${quoteText(sql)})`);
   // What DuckDB writes as JSON is one object.
-  const tree = JSON.parse(String(text)) as { readonly error?: boolean; readonly error_message?: string };
+  const tree = JSON.parse(String(text)) as {
+    readonly error?: boolean;
+    readonly error_message?: string;
+    readonly statements?: readonly unknown[];
+  };
   if (tree.error) refuseSql(`it cannot be looked through: ${tree.error_message ?? 'no reason given'}`, ONE_SELECT);
+  const { length: count = 1 } = tree.statements ?? {};
+  if (count !== 1) refuseSql(`found ${count} statements, want one SELECT`, ONE_SELECT);
   for (const node of nodesOf(tree)) checkNode(node);
 }
 

@@ -131,9 +131,13 @@ export async function trainedOn(
   }
 }
 
-/** The inputs under the types that the training rows had: a whole number may be fed to an input of floats. */
+/**
+ * The inputs under the types that the training rows had: a whole number may be fed to an input of floats. Texts that could be
+ * compared with nothing are not kept.
+ */
 function columnsOf(inputs: readonly TensorSpec[], trained: TableProfile | undefined): Column[] {
-  return inputs.map(({ name, datatype }) => {
+  const kept = trained ? inputs : inputs.filter(({ datatype }) => datatype !== 'BYTES');
+  return kept.map(({ name, datatype }) => {
     const type = trained?.columns.find((column) => column.name === name)?.type;
     return { name, type: type ?? TYPES[datatype] };
   });

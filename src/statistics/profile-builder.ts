@@ -21,11 +21,16 @@ export class ProfileBuilder {
   /**
    * @param columns numbers, texts and booleans; others are left out
    * @param like what it will be compared with: a column gets a histogram with its edges there, and the values of a text
-   *   column are counted only if they are counted there
+   *   column that it has are counted only if they are counted there
    */
   constructor(columns: readonly Column[], like?: TableProfile) {
     const others = new Map(like?.columns.map((column) => [column.name, column]));
-    this.#collectors = new Map(columns.flatMap((column) => collectorOf(column, others.get(column.name))));
+    this.#collectors = new Map(
+      columns.flatMap((column) => {
+        const other = others.get(column.name);
+        return collectorOf(column, other, other === undefined || other.top !== undefined);
+      }),
+    );
   }
 
   /** Rows that were added so far. */
@@ -53,14 +58,14 @@ interface Collector {
   profile(rows: number): ColumnProfile;
 }
 
-function collectorOf(column: Column, like: ColumnProfile | undefined): [string, Collector][] {
+function collectorOf(column: Column, like: ColumnProfile | undefined, countsTexts: boolean): [string, Collector][] {
   switch (column.type) {
     case 'integer':
     case 'number':
       return [[column.name, new NumberCollector(column, like?.numbers?.histogram?.edges)]];
     case 'string':
     case 'boolean':
-      return [[column.name, new TextCollector(column, column.type === 'boolean' || like?.top !== undefined)]];
+      return [[column.name, new TextCollector(column, column.type === 'boolean' || countsTexts)]];
     case 'timestamp':
     case 'date':
     case 'other':

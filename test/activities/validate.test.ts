@@ -216,7 +216,10 @@ describe('validate', () => {
     const contract = contractFile([priceBelow(100, 'quarantine')]);
     const done = await run({ contract });
     expect(done).toMatchObject({ rows: 208, message: '210 rows of 2 files checked: 2 rows set aside' });
-    expect(done.warnings).toHaveLength(1);
+    expect(done.warnings).toEqual([
+      expect.stringMatching(/^visits\/2026-01-01\.csv: 2 rows set aside, kept as blobs\/sha256\/[0-9a-f/]{67}$/),
+      expect.stringContaining('column "price"'),
+    ]);
     expect(await reportOf(done.report)).toMatchObject({
       quarantinedRows: 2,
       checkedRows: 210,

@@ -76,8 +76,8 @@ interface Case {
   readonly id: string;
   readonly bytes: Buffer;
   readonly types?: Readonly<Record<string, ColumnType>>;
-  /** What the file holds, by column; undefined for what is no such file. Without it any part will do. */
-  readonly holds?: () => Held | undefined;
+  /** What the file may hold, by column; undefined for what is no such file. Without it any part will do. */
+  readonly holds?: () => readonly (Held | undefined)[];
 }
 
 interface Held {
@@ -106,7 +106,7 @@ async function check(db: Db, { id, bytes, types, holds }: Case): Promise<Outcome
   let [kind, problem]: [Outcome['kind'], string | undefined] = ['parts', undefined];
   try {
     const part = await ingestThrough(shared, input, out, { signal: AbortSignal.timeout(CASE_TIMEOUT) });
-    problem = holds && (await difference(db, part, out, holds()));
+    problem = holds && (await differences(db, part, out, holds()));
     await rm(out);
   } catch (error) {
     kind = 'refused';
@@ -117,6 +117,18 @@ async function check(db: Db, { id, bytes, types, holds }: Case): Promise<Outcome
   const left = await readdir(folder);
   if (left.length > 0) problem ??= `left ${left.join(', ')}`;
   return { kind, bytes, ...(problem !== undefined && { problem }) };
+}
+
+/** None, when the part is one of those that it may be. */
+async function differences(
+  db: Db,
+  part: SnapshotPart,
+  out: string,
+  held: readonly (Held | undefined)[],
+): Promise<string | undefined> {
+  const found: (string | undefined)[] = [];
+  for (const one of held) found.push(await difference(db, part, out, one));
+  return found.includes(undefined) ? undefined : found[0];
 }
 
 async function difference(
@@ -164,7 +176,7 @@ function csvCase(draw: Draw, format: 'csv' | 'tsv'): Case {
   const text = Buffer.from(csvText(draw, delimiter));
   const bytes = draw.chance(0.3) ? text : mutated(draw, text, HOSTILE);
   const types = declared(draw);
-  return { id: `x.${format}`, bytes, ...(types && { types }), holds: () => heldByCsv(bytes, format) };
+  return { id: `x.${format}`, bytes, ...(types && { types }), holds: () => [heldByCsv(bytes, format)] };
 }
 
 /** The delimiter that stands in the first line most often. */
@@ -185,15 +197,15 @@ function heldByJsonl(bytes: Buffer): Held | undefined {
   return rows && names && { names, rows: rows.map((row) => names.map((name) => row.get(name)?.text ?? null)) };
 }
 
-/** What is unpacked is what was packed, or the check would not fit. */
+/** What is unpacked is what was packed, or the check would not fit; but a cut between two members leaves a sound file. */
 function packedCase(draw: Draw, ending: 'gz' | 'zst', pack: (bytes: Buffer, draw: Draw) => Buffer): Case {
   const plain = Buffer.from(`${csvText(draw, ',')}\n`.repeat(1 + draw.below(3)));
-  const cut = draw.below(plain.length);
-  const packed = draw.chance(0.3)
-    ? Buffer.concat([pack(plain.subarray(0, cut), draw), pack(plain.subarray(cut), draw)])
-    : pack(plain, draw);
+  const cut = draw.chance(0.3) ? draw.below(plain.length) : 0;
+  const halves = [plain.subarray(0, cut), plain.subarray(cut)];
+  const packed = Buffer.concat(halves.filter((half) => half.length > 0).map((half) => pack(half, draw)));
   const bytes = draw.chance(0.2) ? packed : mutated(draw, packed, PACKED_HOSTILE);
-  return { id: `x.csv${draw.chance(0.8) ? `.${ending}` : ''}`, bytes, holds: () => heldByCsv(plain, 'csv') };
+  const holds = () => [plain, ...halves].map((text) => heldByCsv(text, 'csv'));
+  return { id: `x.csv${draw.chance(0.8) ? `.${ending}` : ''}`, bytes, holds };
 }
 
 const MAKERS: Record<keyof typeof SHARES, (db: Db) => Promise<(draw: Draw) => Case>> = {
@@ -204,7 +216,7 @@ const MAKERS: Record<keyof typeof SHARES, (db: Db) => Promise<(draw: Draw) => Ca
       const text = Buffer.from(jsonlText(draw));
       const bytes = draw.chance(0.3) ? text : mutated(draw, text, HOSTILE);
       const types = declared(draw);
-      return { id: 'x.jsonl', bytes, ...(types && { types }), holds: () => heldByJsonl(bytes) };
+      return { id: 'x.jsonl', bytes, ...(types && { types }), holds: () => [heldByJsonl(bytes)] };
     }),
   gzip: () => Promise.resolve((draw) => packedCase(draw, 'gz', (bytes) => gzipSync(bytes))),
   zstd: () => Promise.resolve((draw) => packedCase(draw, 'zst', zstdOf)),

@@ -338,7 +338,7 @@ describe('inspectPart on whole tables', () => {
     ['SELECT 1, 2', 'found 2 columns, want one number'],
     ['SELECT a FROM things', 'found more than one row, want one number'],
     ['SELECT b FROM things', 'line 1: Referenced column "b" not found'],
-    ["SELECT 'x'", "Could not convert string 'x' to DOUBLE"],
+    ["SELECT 'x'", "Could not convert string '...' to DOUBLE"],
     ["SELECT count(*) FROM read_csv('/etc/passwd')", 'Cannot access file "/etc/passwd"'],
     ['SELECT', 'SELECT clause without selection list'],
   ])('refuses the SQL %s, naming the rule', async (query, message) => {

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { createAsOf } from '../../../src/data/as-of-macro.js';
 import { withDuckDb, type Db } from '../../../src/data/duckdb.js';
-import { checkPrepareSql, VOLATILE_FUNCTIONS } from '../../../src/data/prepare-sql.js';
+import { checkPrepareSql, checkSqlText, VOLATILE_FUNCTIONS } from '../../../src/data/prepare-sql.js';
 import { PrepareFailedError } from '../../../src/errors.js';
 import { errorOf } from './data-job.js';
 
@@ -52,6 +52,21 @@ describe('checkPrepareSql', () => {
     expect(error).toBeInstanceOf(PrepareFailedError);
     expect(error.message).toMatch(message);
     expect((error as PrepareFailedError).fix).toBeTruthy();
+  });
+
+  it('says what can be said without the data', async () => {
+    await checkSqlText('SELECT price / 2 AS half FROM anything WHERE ts > (SELECT max(ts) FROM other) -- or so');
+    for (const [sql, message] of [
+      ['SELEKT 1', /begins with "SELEKT"/],
+      ['SELECT 1 FROM', /syntax error/],
+      ['SELECT random() FROM orders', /found random\(\)/],
+      ["SELECT * FROM read_csv('/etc/passwd')", /found the table function read_csv\(\)/],
+      ['SELECT 1; SELECT 2', /./],
+    ] as const) {
+      const error = await errorOf(checkSqlText(sql));
+      expect(error, sql).toBeInstanceOf(PrepareFailedError);
+      expect(error.message).toMatch(message);
+    }
   });
 
   it.each([

@@ -37,6 +37,7 @@ function profileOf(draw: Draw, rows: number, like?: TableProfile): TableProfile 
     type: typeof first === 'string' ? ('string' as const) : ('number' as const),
   }));
   const edges = values.flatMap(({ name, values: some }): ColumnProfile[] => {
+    if (typeof some[0] === 'string') return [];
     const sorted = Float64Array.from(some, Number)
       .filter((value) => !Number.isNaN(value))
       .toSorted();
