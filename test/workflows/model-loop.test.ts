@@ -90,6 +90,7 @@ describe('modelLoop', () => {
         expect(await ask(request)).toMatchObject({ outcome: 'queued', run: 2 });
         expect(await ask(request)).toMatchObject({ outcome: 'coalesced', run: 2 });
         open();
+        await waitForRun(model, 1);
         await temporal.client.workflow.getHandle(runId(model, 1)).result();
         await waitForRun(model, 2);
         expect(seen).toEqual([undefined, 'b']);
@@ -125,13 +126,15 @@ describe('modelLoop', () => {
       },
       async ({ model, ask, handle }) => {
         await ask(request);
-        await waitForRun(model, 1);
+        // Asked before the loop has taken note of the end, the next run would be queued and not be there yet.
+        await settled(handle, 1);
         fail = true;
         await ask(request);
+        await waitForRun(model, 2);
         await expect(temporal.client.workflow.getHandle(runId(model, 2)).result()).rejects.toThrow(WorkflowFailedError);
+        await settled(handle, 2);
         fail = false;
         await ask(request);
-        await waitForRun(model, 3);
         const { recent, snapshot } = await settled(handle, 3);
         expect(recent.map(({ run, outcome }) => [run, outcome])).toEqual([
           [1, 'PROMOTE'],
