@@ -35,7 +35,10 @@ export async function splitFacts({ store }: ActivityDeps, input: SplitInput, sig
         input: without(input, ...INPUT_NEVER),
         seed: spec.trainer.seed,
         eventTimes: Object.fromEntries(eventTimes),
-        contract: { training: tables['training'] ?? null, sensitive: [...sensitiveColumns(tables)].toSorted() },
+        contract: {
+          training: tables['training'] ?? null,
+          sensitive: [...sensitiveColumns(Object.values(tables))].toSorted(),
+        },
       },
     },
   };

@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sensitiveColumns, withoutValues } from '../src/contracts/sensitive-columns.js';
 import type { Ref } from '../src/domain/artifact.js';
 import type { ContractFinding, ContractTable } from '../src/domain/contract.js';
 import type { SnapshotPart } from '../src/domain/data.js';
@@ -41,15 +42,19 @@ export async function checkPart(deps: ActivityDeps, input: CheckPartInput, signa
   const file = await deps.cache.file(part.ref, { signal });
   const seen = await inspectPart({ files: [file], ...table, ...(contract && { contract }) }, options);
   const where = { source: part.source, object: part.object.id };
+  const hidden = sensitiveColumns(contract ? [contract] : []);
   const done = async (
     next: SnapshotPart,
-    { profile }: Inspection,
+    inspection: Inspection,
     findings: readonly Finding[],
-  ): Promise<CheckedPart> => ({
-    part: { ...next, profile: await putBlob(deps.store, Buffer.from(canonicalJson(profile)), { signal }) },
-    profile,
-    findings: findings.map((finding) => ({ ...where, ...finding })),
-  });
+  ): Promise<CheckedPart> => {
+    const profile = withoutValues(inspection.profile, hidden);
+    return {
+      part: { ...next, profile: await putBlob(deps.store, Buffer.from(canonicalJson(profile)), { signal }) },
+      profile,
+      findings: findings.map((finding) => ({ ...where, ...finding })),
+    };
+  };
 
   const wholeTable = contract?.checks.filter(({ measure }) => OF_THE_TABLE.has(measure.kind)) ?? [];
   const ids = new Set(wholeTable.map(({ id }) => id));
@@ -61,9 +66,7 @@ export async function checkPart(deps: ActivityDeps, input: CheckPartInput, signa
   const [cleanFile, badFile] = [join(folder, 'clean.parquet'), join(folder, 'bad.parquet')];
   const { clean, bad } = await quarantineRows({ file, rules: seen.quarantine, cleanFile, badFile }, options);
   if (bad.rows > part.rows / 2) return await done(part, seen, [...ofRowsOnly, tooMany(bad.rows, seen)]);
-  // Columns were looked at already; their roles still say whose values may be told.
-  const columns = (contract?.columns ?? []).map((column) => ({ ...column, required: false }));
-  const rules = { columns: columns.filter(({ roles }) => roles.includes('sensitive')), checks: wholeTable };
+  const rules = { columns: [], checks: wholeTable };
   const left = await inspectPart({ files: [cleanFile], ...table, contract: rules }, options);
   await keepFile(deps, cleanFile, clean.ref, signal);
   await keepFile(deps, badFile, bad.ref, signal);

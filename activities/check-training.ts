@@ -1,8 +1,8 @@
-import { contractOf } from '../src/contracts/index.js';
+import type { Contract } from '../src/domain/contract.js';
 import { inspectPart } from '../src/data/inspect-part.js';
 import { ContractViolatedError } from '../src/errors.js';
 import type { DataJobOptions } from '../src/data/job-options.js';
-import type { StoredSpec } from '../src/spec.js';
+import type { ModelSpec } from '../src/spec.js';
 
 /**
  * Holds the table that the contract calls `training` against the rows that will train, validate and test, all together. No
@@ -13,16 +13,17 @@ import type { StoredSpec } from '../src/spec.js';
  * @throws {ContractViolatedError} naming the owner of the model, whose SQL made the table
  */
 export async function checkTraining(
-  stored: StoredSpec,
+  { sources, owners }: Pick<ModelSpec, 'sources' | 'owners'>,
+  { tables }: Contract,
   files: readonly string[],
   options: DataJobOptions,
 ): Promise<string> {
-  const contract = contractOf(stored).tables['training'];
-  if (!contract || Object.hasOwn(stored.spec.sources, 'training')) return '';
+  const contract = tables['training'];
+  if (!contract || Object.hasOwn(sources, 'training')) return '';
   const { findings } = await inspectPart({ files, table: 'training', contract }, options);
   const blocking = findings.filter(({ severity }) => severity !== 'warn');
   if (blocking.length === 0) return findings.map(({ message }) => `; the training table: ${message}`).join('');
-  const { model } = stored.spec.owners;
+  const { model } = owners;
   const shown = blocking.slice(0, 5).map(({ message }) => message);
   const more = blocking.length > shown.length ? ` (and ${blocking.length - shown.length} more findings)` : '';
   throw new ContractViolatedError(

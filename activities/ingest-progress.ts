@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../src/domain/canonical.js';
 import type { SnapshotPart } from '../src/domain/data.js';
 import { sha256Hex } from '../src/stores/digest.js';
-import { rethrowUnlessDamage } from '../src/stores/find-damage.js';
+import { readMemo } from '../src/stores/read-memo.js';
 import type { ArtifactStore, CallOptions } from '../src/stores/store.js';
 
 /** Bound to the shape of a part: a record of another one is none. */
@@ -62,21 +62,8 @@ export class IngestProgress {
   }
 
   async #read(key: string, options: CallOptions): Promise<SnapshotPart | undefined> {
-    try {
-      const bytes = await this.#store.read(key, undefined, options);
-      // Written by `keep`, with a part of this schema version.
-      return recordSchema.safeParse(parsed(bytes)).data?.part as SnapshotPart | undefined;
-    } catch (error) {
-      await rethrowUnlessDamage(this.#store, error, options);
-      return undefined;
-    }
-  }
-}
-
-function parsed(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
+    const record = recordSchema.safeParse(await readMemo(this.#store, key, options)).data;
+    // Written by `keep`, with a part of this schema version.
+    return record?.part as SnapshotPart | undefined;
   }
 }

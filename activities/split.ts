@@ -47,6 +47,7 @@ export async function split(deps: ActivityDeps, input: SplitInput, signal: Abort
     readManifest<Snapshot>(store, input.snapshot),
   ]);
   const { spec, prepareSql } = stored;
+  const contract = contractOf(stored);
   const parts = neededParts(spec, snapshot.parts, input.asOf);
   return await withScratch(deps.scratchFolder, async (scratch) => {
     const memory = leakMemory(store, { spec, parts, ...(prepareSql !== undefined && { prepareSql }) });
@@ -67,8 +68,8 @@ export async function split(deps: ActivityDeps, input: SplitInput, signal: Abort
     if (facts.leakCheck) await memory.remember(facts.leakCheck, { signal });
     const { columns, train, validation, test } = facts;
     const files = [train, validation, test].map(({ file }) => file);
-    const told = await checkTraining(stored, files, { signal, tempFolder: join(scratch, 'spill') });
-    const hidden = sensitiveColumns(contractOf(stored).tables);
+    const told = await checkTraining(spec, contract, files, { signal, tempFolder: join(scratch, 'spill') });
+    const hidden = sensitiveColumns(Object.values(contract.tables));
     const profile = await profileOf(deps, facts, { parts, hidden, scratch }, signal);
     const keep = async ({ file, ...part }: SplitFile): Promise<SplitPart> => {
       const { sha256, bytes } = part.ref;

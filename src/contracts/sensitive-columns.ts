@@ -1,10 +1,9 @@
-import type { Contract, ContractTable } from '../domain/contract.js';
+import type { ContractTable } from '../domain/contract.js';
 import type { TableProfile } from '../domain/profile.js';
 
 /** Names of the columns that are `sensitive` in these tables of a contract. */
-export function sensitiveColumns(tables: Contract['tables'] | Pick<ContractTable, 'columns'>[]): ReadonlySet<string> {
-  const all = Array.isArray(tables) ? tables : Object.values(tables);
-  const sensitive = all.flatMap(({ columns }) => columns.filter(({ roles }) => roles.includes('sensitive')));
+export function sensitiveColumns(tables: readonly Pick<ContractTable, 'columns'>[]): ReadonlySet<string> {
+  const sensitive = tables.flatMap(({ columns }) => columns.filter(({ roles }) => roles.includes('sensitive')));
   return new Set(sensitive.map(({ name }) => name));
 }
 

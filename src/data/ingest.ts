@@ -14,7 +14,7 @@ import { writingOptions, type DataJobOptions } from './job-options.js';
 import { filePacking } from './packing.js';
 import { isOutOfMemory } from './query-error.js';
 import type { UnpackLimits } from './scratch-limit.js';
-import { quoteFile, quoteName, quoteText } from './sql-text.js';
+import { isoText, quoteFile, quoteName, quoteText } from './sql-text.js';
 import { unpackFile } from './unpack.js';
 
 export interface IngestInput {
@@ -174,7 +174,9 @@ async function partFacts(
   const columns: Column[] = found.map(({ name, type }) => ({ name, type: columnType(type) }));
   const time = columns.find(({ name, type }) => name === eventTime && (type === 'timestamp' || type === 'date'));
   // Answered from the part's own statistics: the rows are not read again.
-  const range = time ? ['min', 'max'].map((end) => isoText(endOfTime(end, time.name))) : ['NULL', 'NULL'];
+  const range = time
+    ? ['min', 'max'].map((end) => isoText(`${endOfTime(end, time.name)}::TIMESTAMP`))
+    : ['NULL', 'NULL'];
   const [[rows, from, to] = []] = await db.rows(`SELECT count(*)::DOUBLE, ${range.join(', ')} FROM ${relation}`);
   if (Number(rows) === 0) {
     throw new DataEmptyError(`Cannot ingest "${object}": it has columns but no rows`, {
@@ -194,9 +196,4 @@ async function partFacts(
 function endOfTime(end: string, column: string): string {
   const time = quoteName(column);
   return `${end}(${time}) FILTER (isfinite(${time}) AND year(${time}) BETWEEN 1 AND 9999)`;
-}
-
-/** ISO 8601 in UTC with milliseconds, as `Date.toISOString` writes it. */
-function isoText(expression: string): string {
-  return `strftime(${expression}::TIMESTAMP, '%Y-%m-%dT%H:%M:%S.%gZ')`;
 }

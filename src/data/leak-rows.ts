@@ -2,8 +2,7 @@ import type { Column } from '../domain/data.js';
 import type { Db } from './duckdb.js';
 import { LABEL_CODE } from './label-code.js';
 import type { TaskColumns } from './prepared-table.js';
-import { isoText } from './source-tables.js';
-import { quoteName, timestamp } from './sql-text.js';
+import { isoText, quoteName, timestamp } from './sql-text.js';
 
 /** Which rows of a training table are compared, and what of them. */
 export interface RowRange {

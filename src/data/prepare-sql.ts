@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { withDuckDb, type Db } from './duckdb.js';
+import { firstWord, maySelect, SELECT } from './one-select.js';
 import { prepareStep, refuseSql } from './prepare-error.js';
 import { quoteText } from './sql-text.js';
 
@@ -14,10 +15,10 @@ export async function checkPrepareSql(
   db: Db,
   sql: string,
 ): Promise<readonly { readonly name: string; readonly type: string }[]> {
-  const statement = checkFirstWord(sql);
+  checkFirstWord(sql);
   const { count, type } = await prepareStep(() => db.statements(sql), 'it does not work');
   if (count !== 1) refuseSql(`found ${count} statements, want one SELECT`, ONE_SELECT);
-  if (type !== SELECT) statement();
+  if (type !== SELECT) refuseWord(firstWord(sql) ?? '');
   // A name that does not exist is told by DuckDB, with the line.
   const columns = await prepareStep(() => db.describe(sql), 'it does not work');
   await checkRepeatable(db, sql);
@@ -34,22 +35,17 @@ export async function checkSqlText(sql: string): Promise<void> {
   await withDuckDb({ folders: [], tempFolder: tmpdir() }, (db) => checkRepeatable(db, sql));
 }
 
-/** @returns what refuses the statement for its kind */
-function checkFirstWord(sql: string): () => never {
-  const bare = sql.replaceAll(/--[^\n]*|\/\*[^]*?\*\//g, '').trim();
-  if (bare === '') refuseSql('it is empty, want one SELECT statement', ONE_SELECT);
-  const word = /^\(*\s*(\w*)/.exec(bare)?.[1] ?? '';
-  const refuse = () =>
-    refuseSql(`found a statement that begins with "${word.slice(0, 40)}", want one SELECT`, ONE_SELECT);
-  if (!FIRST_WORDS.has(word.toLowerCase())) refuse();
-  return refuse;
+function checkFirstWord(sql: string): void {
+  const word = firstWord(sql);
+  if (word === undefined) refuseSql('it is empty, want one SELECT statement', ONE_SELECT);
+  if (!maySelect(word)) refuseWord(word);
+}
+
+function refuseWord(word: string): never {
+  refuseSql(`found a statement that begins with "${word.slice(0, 40)}", want one SELECT`, ONE_SELECT);
 }
 
 const ONE_SELECT = 'Write one SELECT over the sources; it may begin with WITH.';
-/** DuckDB's number for SELECT. */
-const SELECT = 1;
-// DESCRIBE, SHOW and PRAGMA count as SELECT too.
-const FIRST_WORDS = new Set(['select', 'with', 'from', 'values']);
 
 async function checkRepeatable(db: Db, sql: string): Promise<void> {
   const [[text] = []] = await db.rows(`SELECT json_serialize_sql(${quoteText(sql)})`);
@@ -60,7 +56,7 @@ async function checkRepeatable(db: Db, sql: string): Promise<void> {
     readonly statements?: readonly unknown[];
   };
   if (tree.error) refuseSql(`it cannot be looked through: ${tree.error_message ?? 'no reason given'}`, ONE_SELECT);
-  const { length: count = 1 } = tree.statements ?? {};
+  const count = tree.statements?.length ?? 1;
   if (count !== 1) refuseSql(`found ${count} statements, want one SELECT`, ONE_SELECT);
   for (const node of nodesOf(tree)) checkNode(node);
 }
@@ -71,11 +67,10 @@ async function checkRepeatable(db: Db, sql: string): Promise<void> {
  */
 export const VOLATILE_FUNCTIONS: ReadonlySet<string> = new Set(
   `ago currval current_catalog current_connection_id current_database current_date current_localtime
-   current_localtimestamp current_query current_query_id current_schema current_schemas current_setting current_transaction_id gen_random_uuid get_current_time
-   get_current_timestamp getenv getvariable in_search_path nextval now pg_conf_load_time pg_postmaster_start_time pg_sleep
-   query random setseed sleep_ms stats today transaction_timestamp txid_current uuid uuidv4 uuidv7 version write_log`.split(
-    /\s+/,
-  ),
+   current_localtimestamp current_query current_query_id current_schema current_schemas current_setting
+   current_transaction_id gen_random_uuid get_current_time get_current_timestamp getenv getvariable in_search_path
+   nextval now pg_conf_load_time pg_postmaster_start_time pg_sleep query random setseed sleep_ms stats today
+   transaction_timestamp txid_current uuid uuidv4 uuidv7 version write_log`.split(/\s+/),
 );
 /** Words that are functions when there is no column of that name. */
 const CLOCK_WORDS = new Set(['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp']);

@@ -3,7 +3,7 @@ import { PrepareFailedError } from '../errors.js';
 import type { ModelSpec } from '../spec.js';
 import type { Db } from './duckdb.js';
 import { prepareStep } from './prepare-error.js';
-import { quoteFile, quoteName, quoteText, readParquet, timestamp } from './sql-text.js';
+import { isoText, quoteFile, quoteName, quoteText, readParquet, timestamp } from './sql-text.js';
 import { instant } from './windows.js';
 
 /** One source as the SQL sees it: a table under the name of the source. */
@@ -86,11 +86,6 @@ export async function newestTimes(db: Db, tables: SourceTables, before?: string)
     if (time !== undefined) newest[name] = time;
   }
   return newest;
-}
-
-/** SQL for an instant as ISO 8601 text. */
-export function isoText(time: string): string {
-  return `strftime(${time}, '%Y-%m-%dT%H:%M:%S.%gZ')`;
 }
 
 function selectBefore({ parts, eventTime }: SourceTable, before: string | undefined): string {

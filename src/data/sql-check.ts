@@ -1,12 +1,8 @@
 import { CheckFailedError } from '../errors.js';
 import type { Db } from './duckdb.js';
+import { firstWord, maySelect, SELECT } from './one-select.js';
 import { QueryError } from './query-error.js';
 import { quoteName } from './sql-text.js';
-
-/** DuckDB's number for SELECT. */
-const SELECT = 1;
-// DESCRIBE, SHOW and PRAGMA count as SELECT too.
-const FIRST_WORDS = new Set(['select', 'with', 'from', 'values']);
 
 /**
  * The number that the SQL of a rule gives: one SELECT with one column and one row. True and false are 1 and 0; without a
@@ -32,9 +28,8 @@ export async function sqlNumber(db: Db, check: string, query: string): Promise<n
       return refuse(`${line}${error.summary}`, error);
     }
   };
-  const bare = query.replaceAll(/--[^\n]*|\/\*[^]*?\*\//g, '').trim();
-  const word = /^\(*\s*(\w*)/.exec(bare)?.[1]?.toLowerCase() ?? '';
-  if (!FIRST_WORDS.has(word)) refuse(`found a statement that begins with "${word.slice(0, 40)}", want one SELECT`);
+  const word = firstWord(query)?.toLowerCase() ?? '';
+  if (!maySelect(word)) refuse(`found a statement that begins with "${word.slice(0, 40)}", want one SELECT`);
   const { count, type } = await step(() => db.statements(query));
   if (count !== 1 || type !== SELECT) refuse(`found ${count} statements, want one SELECT`);
   const columns = await step(() => db.describe(query));

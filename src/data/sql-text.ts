@@ -23,3 +23,8 @@ export function timestamp(iso: string): string {
   const text = new Date(iso).toISOString();
   return `TIMESTAMP ${quoteText(text.startsWith('-') ? '-infinity' : text.replace('T', ' ').replace('Z', ''))}`;
 }
+
+/** SQL for a TIMESTAMP as ISO 8601 text in UTC with milliseconds, as `Date.toISOString` writes it. */
+export function isoText(time: string): string {
+  return `strftime(${time}, '%Y-%m-%dT%H:%M:%S.%gZ')`;
+}

@@ -4,11 +4,10 @@ import type { SplitSpec, TaskSpec } from '../spec.js';
 import type { Db } from './duckdb.js';
 import { mismatch, prepareStep } from './prepare-error.js';
 import type { PreparedTable } from './prepared-table.js';
-import { isoText } from './source-tables.js';
 import { keyColumns } from './splits/index.js';
 import { POSITION, positionSql } from './splits/position.js';
 import type { CutContext } from './splits/sides.js';
-import { quoteName, timestamp } from './sql-text.js';
+import { isoText, quoteName, timestamp } from './sql-text.js';
 import { instant } from './windows.js';
 
 export interface TrainingInput {

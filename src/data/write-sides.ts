@@ -9,9 +9,8 @@ import type { DataJobOptions } from './job-options.js';
 import { LABEL_CODE } from './label-code.js';
 import { mismatch } from './prepare-error.js';
 import type { TaskColumns } from './prepared-table.js';
-import { isoText } from './source-tables.js';
 import { SIDES, type Side, type SideName, type Sides } from './splits/sides.js';
-import { quoteName, quoteText, readParquet } from './sql-text.js';
+import { isoText, quoteName, quoteText, readParquet } from './sql-text.js';
 
 export interface WriteInput {
   readonly columns: readonly Column[];

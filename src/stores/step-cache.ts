@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { cacheKey } from '../domain/artifact.js';
 import { canonicalJson } from '../domain/canonical.js';
 import { sha256Hex } from './digest.js';
-import { findDamage, rethrowUnlessDamage } from './find-damage.js';
+import { findDamage } from './find-damage.js';
+import { readMemo } from './read-memo.js';
 import type { ArtifactStore, CallOptions } from './store.js';
 
 /** All that the result of a step depends on, as plain JSON: two runs of equal material give equal results. */
@@ -82,24 +83,6 @@ function keyOf(material: StepMaterial): string {
 }
 
 async function readEntry(store: ArtifactStore, material: StepMaterial, options: CallOptions) {
-  const bytes = await readIfWhole(store, keyOf(material), options);
-  const entry = bytes && entrySchema.safeParse(parsed(bytes)).data;
+  const entry = entrySchema.safeParse(await readMemo(store, keyOf(material), options)).data;
   return entry && canonicalJson(entry.material) === canonicalJson(material) ? entry : undefined;
-}
-
-async function readIfWhole(store: ArtifactStore, key: string, options: CallOptions): Promise<Buffer | undefined> {
-  try {
-    return await store.read(key, undefined, options);
-  } catch (error) {
-    await rethrowUnlessDamage(store, error, options);
-    return undefined;
-  }
-}
-
-function parsed(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { access, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CancelledFailure } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { LedgerLog } from '../../src/stores/ledger-log.js';
 import { readManifestOf } from '../../src/stores/blobs.js';
 import { startChildWorker, type ChildWorker } from '../support/child-worker.js';
 import { toyDays } from '../support/toy-data.js';
+import { exists, until } from '../support/until.js';
 import { startWorld, type World } from '../support/world.js';
 
 let world: World;
@@ -19,20 +20,6 @@ afterAll(async () => {
   await worker?.stop();
   await world.stop();
 });
-
-async function until(what: string, look: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await look())) {
-    if (Date.now() > deadline) throw new Error(`Waited a minute: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 it('runs past windows in order, survives kill -9, is cancelled in the middle and does the rest only; the champion stays', async () => {
   const { client } = world;

@@ -1,4 +1,4 @@
-import { access, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,6 +9,7 @@ import { LedgerLog } from '../../src/stores/ledger-log.js';
 import { startChildWorker, type ChildWorker } from '../support/child-worker.js';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
 import { toyDays } from '../support/toy-data.js';
+import { exists, until } from '../support/until.js';
 import { startWorld, type World } from '../support/world.js';
 
 let world: World;
@@ -25,20 +26,6 @@ afterAll(async () => {
   await proxy.stop();
   await world.stop();
 });
-
-async function until(what: string, look: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await look())) {
-    if (Date.now() > deadline) throw new Error(`Waited a minute: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /** What must hold of a model whose only run was disturbed: one champion, one promotion, one record, nothing half. */
 async function onePromotion(model: string): Promise<void> {

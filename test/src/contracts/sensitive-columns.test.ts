@@ -11,10 +11,10 @@ const column = (name: string, roles: ContractTable['columns'][number]['roles']) 
 });
 
 test('a profile of sensitive columns, has their counts and none of their values', () => {
-  const hidden = sensitiveColumns({
-    people: { columns: [column('name', ['sensitive', 'id']), column('city', ['feature'])], checks: [] },
-    pay: { columns: [column('salary', ['sensitive'])], checks: [] },
-  });
+  const hidden = sensitiveColumns([
+    { columns: [column('name', ['sensitive', 'id']), column('city', ['feature'])] },
+    { columns: [column('salary', ['sensitive'])] },
+  ]);
   const top = [{ value: 'Ann', count: 3 }];
   const counts = { count: 5, nans: 0, infinities: 0, zeros: 0, negatives: 0, mean: 60_000 };
   const histogram = { edges: [41_235], counts: [1, 4] };

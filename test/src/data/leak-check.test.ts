@@ -59,6 +59,16 @@ function check(sql: string, change: Partial<SplitInput> = {}, sources = ['orders
 const feature = (expression: string, rest = '') =>
   `SELECT ts, id, product, late, ${expression} AS feature FROM orders ${rest}`;
 
+const hash: SplitSpec = {
+  by: 'hash',
+  columns: ['id'],
+  last: 'all',
+  validation: 0.2,
+  test: 0.2,
+  lookback: '0d',
+  maxTrainRows: 1000,
+};
+
 describe('checkLeaks', () => {
   it.each([
     ['what the row says itself', feature('weight')],
@@ -202,15 +212,6 @@ describe('checkLeaks', () => {
   });
 
   describe('with sources that tell their time by parts', () => {
-    const hash: SplitSpec = {
-      by: 'hash',
-      columns: ['id'],
-      last: 'all',
-      validation: 0.2,
-      test: 0.2,
-      lookback: '0d',
-      maxTrainRows: 1000,
-    };
     const before = feature('avg(weight) OVER (ORDER BY ts ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)');
     const ahead = feature('sum(weight) OVER ()');
     // The orders in files of so many days, one after the other.
@@ -300,17 +301,8 @@ describe('checkLeaks', () => {
   });
 
   it('looks at splits by something else too', async () => {
-    const spec: SplitSpec = {
-      by: 'hash',
-      columns: ['id'],
-      last: 'all',
-      validation: 0.2,
-      test: 0.2,
-      lookback: '0d',
-      maxTrainRows: 1000,
-    };
-    expect((await check(feature('weight'), { spec })).leakCheck).toMatchObject({ rows: 360 });
-    expect((await errorOf(check(feature('sum(weight) OVER ()'), { spec }))).details).toMatchObject({
+    expect((await check(feature('weight'), { spec: hash })).leakCheck).toMatchObject({ rows: 360 });
+    expect((await errorOf(check(feature('sum(weight) OVER ()'), { spec: hash }))).details).toMatchObject({
       columns: ['feature'],
     });
   });
