@@ -265,6 +265,28 @@ describe('validate', () => {
     expect(channel).not.toHaveProperty('top');
   });
 
+  it('tells a finding on a sensitive column once, and keeps the range of a sensitive event time, when rows are set aside', async () => {
+    const { run, addDay, partsOf, reportOf } = await shop();
+    await addDay('2026-01-01', dayOf('2026-01-01', [200, 1, 2, 3, 4]).replaceAll(/,1,(?=true|false)/g, ',5,'));
+    const sensitive = { customProperties: [{ property: 'perennial.role', value: 'sensitive' }] };
+    const plain = contractFile([priceBelow(100, 'quarantine')]) as { schema: { properties: { name: string }[] }[] };
+    const properties = plain.schema[0]!.properties.map((property) => {
+      if (property.name === 'visited') return { ...property, ...sensitive };
+      const warns = { property: 'perennial.severity', value: 'warn' };
+      const roles = { customProperties: [...sensitive.customProperties, warns] };
+      return property.name === 'visits' ? { ...property, ...roles, logicalType: 'boolean' } : property;
+    });
+    const contract = { ...plain, schema: [{ ...plain.schema[0], properties }] };
+    const task = { kind: 'binary', label: 'bought', features: ['price'], eventTime: 'visited' } as const;
+    const done = await run({ contract, changes: { task: { ...task, features: [...task.features] } } });
+    const { findings } = await reportOf(done.report);
+    expect(findings.map(({ check }) => check)).toEqual(['price/cheap', 'visits/type']);
+    expect((await partsOf(done.snapshot))[0]).toMatchObject({
+      from: '2026-01-01T00:01:00.000Z',
+      to: '2026-01-01T00:09:00.000Z',
+    });
+  });
+
   it('leaves bad rows where they are as long as the rule allows so many', async () => {
     const { run, addDay, partsOf } = await shop();
     await addDay('2026-01-01', dayOf('2026-01-01', [200, 1, 2, 3, 4]));
