@@ -5,6 +5,7 @@ import type { Column, ColumnType, SnapshotPart, SourceObject } from '../domain/d
 import { DataEmptyError, DataEngineError } from '../errors.js';
 import { hashFile } from '../stores/digest.js';
 import { columnType } from './column-type.js';
+import { copyRows, copyStatement } from './copy-rows.js';
 import { checkFormat, dataFormat, type DataFormat } from './data-format.js';
 import { withDuckDb, type Db } from './duckdb.js';
 import { ingestCsv } from './ingest-csv.js';
@@ -14,7 +15,7 @@ import { writingOptions, type DataJobOptions } from './job-options.js';
 import { filePacking } from './packing.js';
 import { isOutOfMemory } from './query-error.js';
 import type { UnpackLimits } from './scratch-limit.js';
-import { isoText, quoteFile, quoteName, quoteText } from './sql-text.js';
+import { isoText, quoteFile, quoteName } from './sql-text.js';
 import { unpackFile } from './unpack.js';
 
 export interface IngestInput {
@@ -75,8 +76,7 @@ export async function ingestThrough(
     await checkFormat(file, format, object);
     const facts = await withEnoughMemory(options, (given) =>
       open(writingOptions([file], dirname(outFile), given), async (db) => {
-        const write = (select: string, columns: number) => db.run(copyStatement(select, outFile, columns));
-        await read(db, { ...input, file }, outFile, format, write, options.signal);
+        await read(db, { ...input, file }, outFile, format, options.signal);
         return partFacts(db, outFile, object, input.eventTime);
       }),
     );
@@ -112,7 +112,6 @@ async function read(
   { file, object: { id: object }, types, exactTypes, unpackLimits }: IngestInput,
   outFile: string,
   format: DataFormat,
-  write: (select: string, columns: number) => Promise<void>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const declared = new Map(Object.entries(exactTypes ?? types ?? {}));
@@ -125,6 +124,7 @@ async function read(
     ...(unpackLimits && { limits: unpackLimits }),
     ...(signal && { signal }),
   };
+  const write = (select: string, columns: number) => copyRows(db, select, outFile, columns);
   switch (format) {
     case 'csv':
       return ingestCsv(db, { ...input, exact: exactTypes !== undefined }, write);
@@ -133,7 +133,7 @@ async function read(
     case 'jsonl':
       return ingestJsonl(db, input, write);
     case 'parquet':
-      return ingestParquet(db, input, write);
+      return ingestParquet(db, input, (select, columns) => db.run(copyStatement(select, outFile, columns)));
   }
 }
 
@@ -152,15 +152,6 @@ export async function withEnoughMemory<T>(
     if (!(error instanceof DataEngineError) || !isOutOfMemory(error.cause)) throw error;
     return work({ ...options, memoryLimit: '2GB' });
   }
-}
-
-/**
- * A row group of DuckDB's size, smaller for wide tables, so that one always fits into memory. The file is written in place:
- * of a statement that fails DuckDB leaves its temporary file behind, under a name of its own.
- */
-export function copyStatement(select: string, outFile: string, columns: number): string {
-  const rows = Math.max(2048, Math.min(122_880, Math.floor((122_880 * 24) / Math.max(1, columns) / 2048) * 2048));
-  return `COPY (${select}) TO ${quoteText(outFile)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rows}, USE_TMP_FILE false)`;
 }
 
 async function partFacts(
