@@ -1,5 +1,6 @@
 import { contractOf } from '../src/contracts/index.js';
 import { sensitiveColumns } from '../src/contracts/sensitive-columns.js';
+import { trainerKind } from '../src/domain/trainer-kind.js';
 import { gateMetrics } from '../src/gates/index.js';
 import type { StoredSpec } from '../src/spec.js';
 import { readManifest } from '../src/stores/blobs.js';
@@ -47,7 +48,8 @@ export async function splitFacts({ store }: ActivityDeps, input: SplitInput, sig
 /** A model depends on its rows, the task and the trainer. How long the trainer may take decides only if there is one. */
 export async function trainFacts(deps: ActivityDeps, input: TrainInput, signal: AbortSignal): Promise<StepFacts> {
   const { spec } = await readManifest<StoredSpec>(deps.store, input.spec, { signal });
-  const { kind, command, parameters } = spec.trainer;
+  const { command, parameters } = spec.trainer;
+  const kind = trainerKind(spec.trainer);
   if (command) return { spec, material: 'nobody knows which files trainer.command reads' };
   const identity = await findTrainer(deps.trainers, kind).identity?.();
   if (!identity) return { spec, material: `a trainer of kind "${kind}" does not say what it is made of` };

@@ -1,16 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ref } from '../src/domain/artifact.js';
-import type { Column, Split } from '../src/domain/data.js';
+import type { Split } from '../src/domain/data.js';
 import type { ModelBundle } from '../src/domain/model.js';
-import { PrepareFailedError, TrainerFailedError } from '../src/errors.js';
+import { trainerKind } from '../src/domain/trainer-kind.js';
+import { TrainerFailedError } from '../src/errors.js';
 import { OnnxModel } from '../src/inference/onnx-model.js';
-import type { StoredSpec, TaskSpec } from '../src/spec.js';
+import type { StoredSpec } from '../src/spec.js';
 import { putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
 import type { Trainer, TrainingOutput } from '../src/trainers/trainer.js';
 import type { ActivityDeps } from './deps.js';
 import { reportProgress } from './heartbeat.js';
 import { withScratch } from './scratch.js';
+import { trainingJob } from './training-job.js';
 
 export interface TrainInput {
   readonly model: string;
@@ -35,7 +37,7 @@ export async function train(deps: ActivityDeps, input: TrainInput, signal: Abort
     readManifest<StoredSpec>(store, input.spec),
     readManifest<Split>(store, input.split),
   ]);
-  const trainer = findTrainer(deps.trainers, spec.trainer.kind);
+  const trainer = findTrainer(deps.trainers, trainerKind(spec.trainer));
   const parameters = { ...spec.trainer.parameters, ...input.parameters };
   return await withScratch(deps.scratchFolder, async (scratch) => {
     const [trainFile, validationFile] = await Promise.all([
@@ -46,17 +48,13 @@ export async function train(deps: ActivityDeps, input: TrainInput, signal: Abort
     await mkdir(folder);
     const started = performance.now();
     const output = await trainer.train(
-      {
+      trainingJob(spec, split, {
         folder,
-        estimator: spec.trainer.estimator,
-        ...(spec.trainer.command && { command: spec.trainer.command }),
+        name: `${input.model}-${input.run}`,
         data: { train: trainFile, validation: validationFile },
-        label: spec.task.label,
-        features: featureColumns(spec.task, split),
         parameters,
-        seed: spec.trainer.seed,
         timeoutMs: input.timeoutMs,
-      },
+      }),
       { signal, progress: reportProgress },
     );
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
@@ -87,7 +85,7 @@ async function bundleUp(
     spec: input.spec.sha256,
     split: input.split.sha256,
     trainer: {
-      kind: spec.trainer.kind,
+      kind: trainerKind(spec.trainer),
       estimator: spec.trainer.command ? spec.trainer.command.join(' ') : spec.trainer.estimator,
       parameters,
       seed: spec.trainer.seed,
@@ -105,14 +103,5 @@ export function findTrainer(trainers: Readonly<Record<string, Trainer>>, kind: s
   const known = Object.keys(trainers).join(', ');
   throw new TrainerFailedError(`Cannot train with a trainer of kind "${kind}": this worker has ${known}`, {
     fix: `Hand a trainer named "${kind}" to workerDeps({ trainers }), or change trainer.kind in the spec.`,
-  });
-}
-
-function featureColumns({ features }: TaskSpec, split: Split): Column[] {
-  return features.map((name) => {
-    const column = split.columns.find((column) => column.name === name);
-    if (!column)
-      throw new PrepareFailedError(`Cannot train on feature "${name}": the training table has no such column`);
-    return column;
   });
 }

@@ -103,13 +103,20 @@ async function train(options: PlainWeekOptions, split: LocalSplit, scratch: stri
   const output = await trainer?.train(
     {
       folder,
+      name: 'plain',
       estimator: spec.trainer.estimator,
       data: { train: split.train.file, validation: split.validation.file },
+      task: { kind: spec.task.kind },
       label: spec.task.label,
       features: spec.task.features.flatMap((name) => split.columns.filter((column) => column.name === name)),
       parameters: spec.trainer.parameters,
       seed: spec.trainer.seed,
       timeoutMs: 600_000,
+      graceMs: 3000,
+      limits: {},
+      environment: {},
+      secrets: [],
+      checkpointEvery: 0,
     },
     { signal: new AbortController().signal, progress: () => {} },
   );

@@ -1,3 +1,4 @@
+import { trainerKind } from './domain/trainer-kind.js';
 import type { SpecParts } from './spec-parts.js';
 import { didYouMean } from './spec-issues.js';
 import { quoted, type SpecIssue } from './spec-path.js';
@@ -9,12 +10,14 @@ const BUILT_IN_ESTIMATORS = ['gradient-boosting'];
 export function checkTrainer({ trainer }: SpecParts): SpecIssue[] {
   if (!trainer) return [];
   const issues: SpecIssue[] = [];
-  const { command, estimator } = trainer;
+  const { command, estimator, entry } = trainer;
+  const kind = trainerKind(trainer);
+  const own = command !== undefined || entry !== undefined;
   const isBuiltIn = estimator === undefined || BUILT_IN_ESTIMATORS.includes(estimator);
   if (command && !isBuiltIn) {
     const message = `found the estimator ${quoted(estimator)} beside a command, want one of the two`;
     issues.push({ path: ['trainer', 'estimator'], message });
-  } else if (!command && !isBuiltIn && trainer.kind === 'process') {
+  } else if (!own && !isBuiltIn && (kind === 'process' || kind === 'python')) {
     const known = BUILT_IN_ESTIMATORS.join(', ');
     const guess = didYouMean(estimator, BUILT_IN_ESTIMATORS);
     const message = `found ${quoted(estimator)}, want a built-in one (${known}) or a command of your own${guess}`;

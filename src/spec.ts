@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { CodeBundle } from './domain/code.js';
 
 /**
  * The model spec: one schema from which the types, the checks, the editors' JSON Schema and the defaults come.
@@ -18,6 +19,10 @@ const duration = z
   .max(30)
   .regex(/^\d+(\.\d+)?(ms|s|m|h|d|w)$/, 'a duration such as 500ms, 30s, 10m, 6h, 28d or 4w');
 const share = z.number().gt(0).lt(1);
+const size = z
+  .string()
+  .max(30)
+  .regex(/^\d+(\.\d+)?\s?(B|kB|KiB|MB|MiB|GB|GiB|TB|TiB)$/, 'a size such as 500MiB, 4GiB or 2GB');
 const format = z
   .enum(['csv', 'tsv', 'jsonl', 'parquet'])
   .describe('Default: by the ending of the name; .gz and .zst behind it say how it is packed.');
@@ -137,7 +142,11 @@ const tableContract = z.strictObject({
 });
 
 const task = z.strictObject({
-  kind: z.literal('binary').describe('Two classes; the label is true/false or 1/0.'),
+  kind: z
+    .enum(['binary', 'multiclass', 'regression'])
+    .describe(
+      'binary: the label is true/false or 1/0. multiclass: one of several texts or whole numbers. regression: a number.',
+    ),
   label: column.describe('The column to predict.'),
   features: z.array(column).min(1).max(2000).describe('The columns to predict from, in the order of the model inputs.'),
   eventTime: column.describe('When the row happened: a timestamp column of the training table.'),
@@ -195,26 +204,91 @@ const split = z.discriminatedUnion('by', [
     ...anySplit,
   }),
 ]);
+const scalarParameter = z.union([z.string().max(200), z.number(), z.boolean()]);
+
+const resources = z.strictObject({
+  class: name
+    .default('cpu')
+    .describe('The kind of worker that trains: cpu, gpu, or a name of yours that workers declare.'),
+  cpus: z.number().gt(0).max(1024).default(1).describe('Processors that one training keeps busy.'),
+  gpus: z.int().min(0).max(64).default(0).describe('GPUs that one training needs.'),
+  memory: size.optional().describe('Memory that one training needs. A worker admits no more than it has.'),
+});
+
+const limits = z.strictObject({
+  memory: size.optional().describe('Most memory of a process of the trainer, and of all of them together.'),
+  cpuTime: duration.optional().describe('Most processor time of a process of the trainer.'),
+  fileSize: size.default('10GiB').describe('Largest file that the trainer may write.'),
+  openFiles: z.int().min(16).max(1_048_576).default(1024).describe('Most files that a process may have open.'),
+  processes: z.int().min(1).max(100_000).optional().describe('Most processes at once.'),
+});
+
 const trainer = z.strictObject({
   kind: z
     .string()
     .min(1)
     .max(100)
-    .default('process')
-    .describe('A trainer kind: process, or a name handed to the plugin.'),
+    .optional()
+    .describe(
+      'How it is run: python, process, activity, ray, or a name handed to the plugin. Default: process with a command, else python.',
+    ),
   estimator: z
     .string()
     .min(1)
     .max(100)
     .default('gradient-boosting')
     .describe('A built-in estimator of perennial_trainer.'),
+  code: z
+    .string()
+    .min(1)
+    .max(4000)
+    .optional()
+    .describe('The folder of your own trainer, relative to the spec file; packed and pinned by its digest at apply.'),
+  entry: z
+    .string()
+    .min(1)
+    .max(500)
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_./-]*\.py$/, 'a Python file inside trainer.code, such as train.py')
+    .optional()
+    .describe('The Python program in `code` that takes the job, for the kinds python, ray and activity.'),
+  preload: z
+    .array(z.string().regex(/^[A-Za-z_][\w.]{0,199}$/, 'the name of a Python module'))
+    .max(50)
+    .optional()
+    .describe(
+      'Modules that are imported once a worker and not once a job (kind python). Default: those of the estimator.',
+    ),
   command: z
     .array(z.string().min(1))
     .min(1)
     .optional()
     .describe(
-      'Your own program on the job contract, instead of a built-in estimator; ./ and ../ are relative to the spec file.',
+      'Your own program on the job contract, instead of a built-in estimator; ./ and ../ are relative to `code`, without it to the spec file.',
     ),
+  activity: z
+    .strictObject({
+      name: z.string().min(1).max(200).describe('The type of the activity.'),
+      taskQueue: z.string().min(1).max(200).describe('The task queue on which your worker offers it.'),
+    })
+    .optional()
+    .describe('For the kind activity: a Temporal activity of yours, in any SDK, that trains.'),
+  ray: z
+    .strictObject({
+      address: z
+        .union([
+          z.string().regex(/^https?:\/\//, 'the URL of the dashboard, such as http://127.0.0.1:8265'),
+          z.strictObject({ env: variable }),
+        ])
+        .default({ env: 'RAY_ADDRESS' })
+        .describe("The cluster's dashboard, or the worker's environment variable that names it."),
+      packages: z
+        .array(z.string().min(1).max(200))
+        .max(200)
+        .optional()
+        .describe('What Ray installs for the job (pip).'),
+    })
+    .optional()
+    .describe('For the kind ray: the cluster that trains.'),
   parameters: z.record(z.string(), z.json()).default({}).describe('Hyperparameters, handed over as they are.'),
   seed: z
     .int()
@@ -223,6 +297,112 @@ const trainer = z.strictObject({
     .default(7)
     .describe('Seeds the trainer and the sampling of rows: the same seed gives the same model.'),
   timeout: duration.default('30m').describe('Wall time after which the trainer is ended.'),
+  grace: duration.default('10s').describe('Time to write a last checkpoint when the trainer is asked to end.'),
+  checkpointEvery: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Steps (trees, epochs) after which a built-in estimator writes a checkpoint. 0: never.'),
+  environment: z
+    .record(variable, z.union([z.string().max(10_000), z.strictObject({ env: variable })]))
+    .default({})
+    .describe('Environment variables: a value, or `{ env: NAME }` for a secret that the worker has under that name.'),
+  limits: limits.prefault({}).describe('What the trainer may use before it is ended.'),
+  resources: resources.prefault({}).describe('What it needs, by which the worker is chosen.'),
+});
+
+const dimension = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('float'),
+    low: z.number(),
+    high: z.number(),
+    log: z.boolean().default(false),
+    step: z.number().gt(0).optional(),
+    when: z.record(z.string(), z.array(scalarParameter).min(1)).optional(),
+  }),
+  z.strictObject({
+    type: z.literal('int'),
+    low: z.int(),
+    high: z.int(),
+    log: z.boolean().default(false),
+    step: z.int().min(1).optional(),
+    when: z.record(z.string(), z.array(scalarParameter).min(1)).optional(),
+  }),
+  z.strictObject({
+    type: z.literal('categorical'),
+    values: z.array(scalarParameter).min(1).max(1000),
+    when: z.record(z.string(), z.array(scalarParameter).min(1)).optional(),
+  }),
+]);
+
+const search = z.strictObject({
+  sampler: z
+    .enum(['random', 'grid', 'tpe', 'cmaes', 'gp', 'qmc'])
+    .default('tpe')
+    .describe('How the next hyperparameters are chosen. random and grid need no Python.'),
+  trials: z.int().min(1).max(100_000).default(20).describe('Most trials.'),
+  parallel: z.int().min(1).max(100).default(1).describe('Chunks of trials at the same time.'),
+  metric: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('A metric of the trainer on the validation rows. Default: that of gate.champion.'),
+  direction: z.enum(['minimize', 'maximize']).optional().describe('Default: by the metric, where it is a known one.'),
+  budget: z
+    .strictObject({
+      time: duration.optional().describe('No trial begins after this time.'),
+      money: z.number().gt(0).optional().describe('No trial begins when this is spent, by the rates under cost.'),
+    })
+    .prefault({}),
+  pruner: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('none') }),
+      z.strictObject({
+        kind: z.literal('halving').describe('Successive halving: at each rung the best share goes on.'),
+        first: z.int().min(1).default(1).describe('Steps of the first rung.'),
+        factor: z
+          .int()
+          .min(2)
+          .max(10)
+          .default(3)
+          .describe('One in so many goes on to the next rung, which is so many times as long.'),
+      }),
+      z.strictObject({
+        kind: z
+          .literal('median')
+          .describe('Stops a trial that is worse than the median of the others at the same step.'),
+        warmup: z.int().min(0).default(0).describe('Steps before which no trial is stopped.'),
+        after: z.int().min(1).default(5).describe('Trials that must have ended before one is stopped.'),
+      }),
+    ])
+    .default({ kind: 'none' }),
+  space: z
+    .record(z.string().min(1).max(100), dimension)
+    .refine((all) => Object.keys(all).length > 0, 'found no dimension, want at least one')
+    .describe(
+      'What is searched, by the name of the hyperparameter. `when: { other: [values] }` makes one conditional.',
+    ),
+  warmStart: z
+    .strictObject({
+      champion: z.boolean().default(true).describe("The first trial takes the champion's hyperparameters."),
+      studies: z
+        .boolean()
+        .default(false)
+        .describe('Trials of the newest earlier search over the same space count as known.'),
+    })
+    .prefault({}),
+});
+
+const cost = z.strictObject({
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'a currency such as EUR')
+    .default('EUR'),
+  cpuHour: z.number().min(0).default(0).describe('Money for one processor over one hour of work.'),
+  memoryGibHour: z.number().min(0).default(0).describe('Money for one GiB of memory over one hour.'),
+  gpuHour: z.number().min(0).default(0).describe('Money for one GPU over one hour.'),
+  gib: z.number().min(0).default(0).describe('Money for one GiB read from or written to the store.'),
 });
 
 const metric = z.enum(['auc', 'brier', 'logLoss', 'accuracy']);
@@ -337,6 +517,8 @@ export const modelSpecSchema = z.strictObject({
     .describe('How new data and live requests are compared with what the champion learned from.'),
   split: split.describe('Which rows train, validate and test.'),
   trainer: trainer.prefault({}).describe('The program that fits the model.'),
+  search: search.optional().describe('Search for hyperparameters before the model is trained.'),
+  cost: cost.prefault({}).describe('What computing costs, by which runs are told their price.'),
   evaluation: evaluation.prefault({}).describe('How candidate and champion are measured.'),
   gate: gate.prefault({}).describe('What a candidate must show before it may become champion.'),
   rollout: rollout.default({ kind: 'direct', timeout: '60s' }).describe('How a new champion takes the traffic.'),
@@ -356,6 +538,9 @@ export type TableContract = InlineContract[string];
 export type ColumnRule = TableContract['columns'][string];
 export type TaskSpec = ModelSpec['task'];
 export type SplitSpec = ModelSpec['split'];
+export type TrainerSpec = ModelSpec['trainer'];
+export type SearchSpec = NonNullable<ModelSpec['search']>;
+export type CostRates = ModelSpec['cost'];
 
 export type TimeSplit = Extract<SplitSpec, { by: 'time' }>;
 export type DriftSpec = ModelSpec['drift'];
@@ -371,6 +556,8 @@ export interface StoredSpec {
   readonly spec: ModelSpec;
   /** The text of `prepare`, when the spec names one. */
   readonly prepareSql?: string;
+  /** The packed folder that `trainer.code` names. */
+  readonly code?: CodeBundle;
   /** The contract file that `contract` names, read as JSON and checked against the standard's schema. */
   readonly contractFile?: Readonly<Record<string, unknown>>;
 }

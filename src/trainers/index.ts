@@ -4,5 +4,5 @@ import type { Trainer } from './trainer.js';
 /** The trainers that come with Perennial, by the kind that a spec names. A new kind: one file here and one line below. */
 export function builtInTrainers(options: ProcessTrainerOptions): Readonly<Record<string, Trainer>> {
   const process = new ProcessTrainer(options);
-  return { [process.kind]: process };
+  return { [process.kind]: process, python: process };
 }

@@ -25,7 +25,7 @@ export async function readOutput(folder: string): Promise<TrainingOutput> {
   const model = path.join(output, 'model.onnx');
   await withFile(model, MODEL_BYTES, () => Promise.resolve());
   const text = await withFile(path.join(output, 'metrics.json'), METRICS_BYTES, (file) => file.readFile('utf8'));
-  return { model, ...readMetrics(text) };
+  return { model, ...readMetrics(text), usage: {} };
 }
 
 /** Opens without following a link or waiting for a pipe's other end, and looks at what was opened. */

@@ -1,31 +1,92 @@
 import type { Column } from '../domain/data.js';
 
+/** What is predicted: decides the outputs of the model (python/README.md). */
+export interface TrainingTask {
+  readonly kind: 'binary' | 'multiclass' | 'regression';
+  /** Of `multiclass`: the classes in the order of the model's probabilities. */
+  readonly classes?: readonly string[];
+}
+
+/** The most that a job may use. Absent: no limit. */
+export interface TrainingLimits {
+  /** Of one process, and of all processes of the job together. */
+  readonly memoryBytes?: number;
+  /** Of one process. */
+  readonly cpuSeconds?: number;
+  /** Of one file. */
+  readonly fileBytes?: number;
+  readonly openFiles?: number;
+  readonly processes?: number;
+}
+
 /** One training job on local files: what `job.json` says to a trainer (see python/README.md for the contract). */
 export interface TrainingJob {
   /** An empty folder that belongs to this attempt; the trainer's working directory. */
   readonly folder: string;
+  /** Names the job to people, and to systems that run it elsewhere: the same for every attempt of it. */
+  readonly name: string;
   readonly estimator: string;
+  /** The user's own program on the job contract, in place of `estimator`. */
   readonly command?: readonly string[];
+  /** The user's own Python program inside `code`, in place of `estimator`. */
+  readonly entry?: string;
+  /** Modules that a warm host imports before the job. */
+  readonly preload?: readonly string[];
+  /** The code bundle, unpacked; nothing in it is ever changed. */
+  readonly code?: { readonly folder: string; readonly sha256: string };
+  /** An interpreter with the packages that the code bundle locks, and `perennial_trainer`. Default: the trainer's own. */
+  readonly python?: string;
   readonly data: { readonly train: string; readonly validation: string };
+  readonly task: TrainingTask;
   readonly label: string;
   readonly features: readonly Column[];
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly seed: number;
   /** Wall time in milliseconds after which the trainer is ended and the job fails. */
   readonly timeoutMs: number;
+  /** Time between asking the trainer to end and killing it, in which it may write a last checkpoint. */
+  readonly graceMs: number;
+  readonly limits: TrainingLimits;
+  /** Variables for the trainer alone. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Texts that nothing the trainer says may show. */
+  readonly secrets: readonly string[];
+  /** Steps between two checkpoints of a built-in estimator; 0: none. */
+  readonly checkpointEvery: number;
+  /** Where to go on: the files of a checkpoint are in `checkpoints/<name>` of the folder. */
+  readonly resume?: { readonly name: string; readonly step: number };
+  /** What kinds that are configured by the spec need: `trainer.activity` and `trainer.ray`, with variables resolved. */
+  readonly place?: Readonly<Record<string, unknown>>;
 }
 
 /** One line of progress, as the trainer printed it. */
 export interface TrainingProgress {
   /** 0 to 1. */
   readonly done?: number;
+  /** Steps (trees, epochs) done. */
+  readonly step?: number;
   readonly message: string;
+}
+
+/** A checkpoint that a trainer says is whole: the folder holds regular files only. */
+export interface TrainingCheckpoint {
+  readonly folder: string;
+  readonly step: number;
 }
 
 export interface TrainerCallbacks {
   /** Aborting it ends the trainer and everything it started, and rejects with the signal's reason. */
   readonly signal: AbortSignal;
   progress(progress: TrainingProgress): void;
+  /**
+   * Keeps a checkpoint; when it resolves, the folder may go. Called one at a time, also while the trainer is being ended.
+   * Of checkpoints that wait, only the newest is kept.
+   */
+  checkpoint?(checkpoint: TrainingCheckpoint): Promise<void>;
+  /** Metrics at a step (a tree, an epoch), as the trainer printed them. */
+  point?(step: number, values: Readonly<Record<string, number>>): void;
+  /** A line of the trainer's log: without control characters and what looks like a secret, at most 4,096 characters. */
+  log?(line: string): void;
 }
 
 /** What a trainer leaves behind, checked: regular files in the job's `output/`. */
@@ -34,6 +95,8 @@ export interface TrainingOutput {
   readonly model: string;
   readonly metrics: Readonly<Record<string, number>>;
   readonly versions: Readonly<Record<string, string>>;
+  /** Of all processes of the job. */
+  readonly usage: { readonly cpuSeconds?: number; readonly peakMemoryBytes?: number };
 }
 
 /** A way to run a training program. One contract suite for all kinds: `test/contracts/trainer.ts`. */
@@ -48,6 +111,9 @@ export interface Trainer {
    * Names everything but the job itself by which a job becomes a model: code, versions of libraries, settings. Equal jobs
    * of equal identity give equal models, and are taken from the step cache. Asked before each training that may be, so it
    * should take a few milliseconds. Undefined, or no such method: results are never taken from the cache.
+   * @param python the interpreter of the job, when its code bundle locks one
    */
-  identity?(): Promise<readonly string[] | undefined>;
+  identity?(python?: string): Promise<readonly string[] | undefined>;
+  /** Ends what is kept warm between jobs. The worker calls it when it has stopped. */
+  close?(): Promise<void>;
 }

@@ -28,7 +28,7 @@ const quick: Trainer = {
   train: async ({ folder, parameters }) => {
     const path = join(folder, 'model.onnx');
     await writeFile(path, binaryModel({ weights: { price: Number(parameters['weight']) } }).onnx);
-    return { model: path, metrics: {}, versions: {} };
+    return { model: path, metrics: {}, versions: {}, usage: {} };
   },
 };
 

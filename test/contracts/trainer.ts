@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TrainerFailedError, TrainerTimeoutError, type PerennialError } from '../../src/errors.js';
 import type { Trainer, TrainingJob, TrainingOutput, TrainingProgress } from '../../src/trainers/trainer.js';
+import { jobIn } from '../src/trainers/job-in.js';
 
 /** Before every script: the job, and what a good trainer does. */
 const PRELUDE = `
@@ -20,24 +21,6 @@ const PRELUDE = `
 /** A trainer program written in Node, as the command of a job. */
 export function script(code: string): string[] {
   return [process.execPath, '-e', PRELUDE + code];
-}
-
-/** A job with nothing to train: what the scripts do is up to them. */
-export function jobIn(folder: string, changes: Partial<TrainingJob> = {}): TrainingJob {
-  return {
-    folder,
-    estimator: 'gradient-boosting',
-    data: { train: '/data/train.parquet', validation: '/data/validation.parquet' },
-    label: 'late',
-    features: [
-      { name: 'origin', type: 'string' },
-      { name: 'distance', type: 'integer' },
-    ],
-    parameters: { depth: 3 },
-    seed: 7,
-    timeoutMs: 30_000,
-    ...changes,
-  };
 }
 
 /** Processes that work in a folder: those of a job, however they were started. */

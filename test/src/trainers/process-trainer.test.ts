@@ -12,7 +12,8 @@ import { TrainerFailedError } from '../../../src/errors.js';
 import { builtInTrainers } from '../../../src/trainers/index.js';
 import { ProcessTrainer } from '../../../src/trainers/process-trainer.js';
 import type { TrainingJob, TrainingProgress } from '../../../src/trainers/trainer.js';
-import { jobIn, processesIn, script, trainerContract } from '../../contracts/trainer.js';
+import { processesIn, script, trainerContract } from '../../contracts/trainer.js';
+import { jobIn } from './job-in.js';
 
 const python = async (): Promise<string> => (await pythonEnv()).python;
 
