@@ -29,7 +29,7 @@ export const backfill: Command = {
   async run(context) {
     const model = context.words[0] ?? '';
     const wanted = wantedOf(context);
-    const [{ withPerennial, reachTemporal }, { watchingForWorkers }, { followBackfill, backfillText }] =
+    const [{ withPerennial, reachTemporal }, { watchingForWorkers }, { followBackfill, backfillText, endOfBackfill }] =
       await Promise.all([import('./connect.js'), import('./worker-watch.js'), import('./follow-backfill.js')]);
     return await withPerennial(context, async (connected) => {
       const { perennial, temporal, where } = connected;
@@ -38,7 +38,8 @@ export const backfill: Command = {
       if (wanted === 'state') {
         const state = await watchingForWorkers(context, temporal, where, () => perennial.backfillState(model));
         if (context.flag('wait')) return await followBackfill(context, connected, model);
-        context.answer({ model, state }, () => backfillText(context, state));
+        const summary = await endOfBackfill(connected, model);
+        context.answer({ model, state, summary: summary ?? null }, () => backfillText(context, state, summary));
         return;
       }
       const started = await watchingForWorkers(context, temporal, where, () => perennial.backfill(model, wanted));

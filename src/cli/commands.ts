@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command | CommandGr
   status: async () => (await import('./status.js')).status,
   runs: async () => (await import('./runs.js')).runs,
   show: async () => (await import('./show.js')).show,
+  get: async () => (await import('./get.js')).get,
   log: async () => (await import('./log.js')).log,
   pause: async () => (await import('./pause.js')).pause,
   resume: async () => (await import('./resume.js')).resume,

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/common';
 import { backfillId, countOutcomes, shortTime, type BackfillState } from '../domain/backfill.js';
+import { BackfillStoppedError } from '../errors.js';
 import { findExecution } from '../find-execution.js';
 import type { CommandContext } from './command.js';
 import type { Connected } from './connect.js';
@@ -34,14 +35,24 @@ export async function followBackfill(context: CommandContext, connected: Connect
     throw error;
   });
   context.answer({ model, cancelled: end === undefined, state, summary: end?.summary ?? null }, () =>
-    backfillText(
-      context,
-      state,
-      end?.summary ?? 'Cancelled. Asked for again, it goes on after the windows that are done',
-    ),
+    backfillText(context, state, end?.summary ?? CANCELLED),
   );
   if (end === undefined) return EXIT_CODES.cancelled;
   return state.done.some(({ outcome }) => outcome !== 'FAILED') ? EXIT_CODES.ok : EXIT_CODES.expected;
+}
+
+const CANCELLED = 'Cancelled. Asked for again, it goes on after the windows that are done';
+
+/** How the newest backfill of a model ended, in a sentence; undefined while it is under way. */
+export async function endOfBackfill({ perennial, temporal }: Connected, model: string): Promise<string | undefined> {
+  if ((await findExecution(temporal, backfillId(model)))?.status.name === 'RUNNING') return undefined;
+  try {
+    return (await perennial.backfillResult(model)).summary;
+  } catch (error) {
+    if (error instanceof CancelledFailure) return CANCELLED;
+    if (error instanceof BackfillStoppedError) return error.message;
+    throw error;
+  }
 }
 
 /** A backfill as people read it: how far it is, and its windows. */

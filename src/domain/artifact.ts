@@ -14,8 +14,18 @@ export interface Ref {
 }
 
 /** The kinds of manifest that the store keeps under `manifests/<kind>/<digest>.json`. */
-export type ManifestKind =
-  'spec' | 'snapshot' | 'changes' | 'report' | 'profile' | 'split' | 'checkpoint' | 'bundle' | 'evaluation';
+export const MANIFEST_KINDS = [
+  'spec',
+  'snapshot',
+  'changes',
+  'report',
+  'profile',
+  'split',
+  'checkpoint',
+  'bundle',
+  'evaluation',
+] as const;
+export type ManifestKind = (typeof MANIFEST_KINDS)[number];
 
 const DIGEST = /^[0-9a-f]{64}$/;
 const SEGMENT = /^[a-z0-9][a-z0-9._-]{0,199}$/;

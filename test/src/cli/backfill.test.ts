@@ -96,6 +96,7 @@ test('backfill --wait tells each window and ends with the table of all', async (
   expect(await json('backfill', 'returns')).toMatchObject({
     model: 'returns',
     state: { promote: false, windows: 3, done: [{ run: 1 }, { run: 2 }, { run: 3 }] },
+    summary: expect.stringContaining('3 windows') as unknown,
   });
   expect((await cli('show', 'returns', '2')).stdout).toMatch(
     /asked for {2}backfill, by ada: backfill as of 2025-01-15, window 2 of 3\n[^]*as of {6}2025-01-15T00:00:00.000Z[^]*step cache split miss, train miss, evaluate miss\n/,
@@ -127,7 +128,10 @@ test('Ctrl-C ends the waiting only, --cancel the backfill, and the same command 
   const followed = await following.ended;
   expect(followed.code).toBe(3);
   expect(followed.stdout).toContain('Cancelled. Asked for again, it goes on');
-  expect(await json('backfill', 'late')).toMatchObject({ state: { done: [{ run: 1 }] } });
+  expect(await json('backfill', 'late')).toMatchObject({
+    state: { done: [{ run: 1 }] },
+    summary: expect.stringContaining('Cancelled') as unknown,
+  });
   expect(await json('backfill', 'late', ...range, '--wait')).toMatchObject({
     state: { done: [{ run: 1 }, { run: 2 }, { run: 3 }] },
   });

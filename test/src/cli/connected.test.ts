@@ -83,6 +83,22 @@ test('run --wait shows the stages and ends with the verdict of the first champio
   expect(code).toBe(0);
 }, 180_000);
 
+test('get takes an object by the digest that a run names, and refuses what is none', async () => {
+  const { run } = (await json('show', 'returns', '1')) as { run: { evidence: { evaluation: string; bundle: string } } };
+  const { evaluation, bundle } = run.evidence;
+  expect(JSON.parse((await cli('get', evaluation)).stdout)).toMatchObject({ kind: 'evaluation', model: 'returns' });
+  const { onnx } = JSON.parse((await cli('get', `manifests/bundle/${bundle}.json`)).stdout) as {
+    onnx: { key: string };
+  };
+  expect(await cli('get', onnx.key)).toMatchObject({ code: 2, stdout: '' });
+  expect((await cli('get', onnx.key, '-o', 'kept.onnx')).code).toBe(0);
+  const again = await cli('get', onnx.key, '-o', 'kept.onnx');
+  expect(again.code).toBe(2);
+  expect(again.stderr).toContain('there is such a file');
+  expect((await cli('get', '0'.repeat(64))).code).toBe(5);
+  expect((await cli('get', 'ledger/returns/000000000001.json')).code).toBe(2);
+});
+
 test('what was decided is in status, runs, show and log, as text and as JSON', async () => {
   expect((await cli('status')).stdout).toMatch(/^returns +v1 +\d+ s ago +waiting +1: PROMOTE/m);
   expect(await json('status', 'returns')).toMatchObject({
