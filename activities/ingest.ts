@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { contractOf } from '../src/contracts/index.js';
 import { checkPair } from '../src/contracts/pair.js';
 import type { Ref, Sha256 } from '../src/domain/artifact.js';
-import type { ColumnType, Snapshot, SnapshotPart, SourceObject } from '../src/domain/data.js';
+import type { ColumnType, SnapshotPart, SourceObject } from '../src/domain/data.js';
 import { ingestObject } from '../src/data/ingest.js';
 import { keyTime } from '../src/data/key-time.js';
 import { readingDigest } from '../src/data/reading.js';
@@ -18,6 +18,7 @@ import type { ArtifactStore } from '../src/stores/store.js';
 import type { ActivityDeps } from './deps.js';
 import { IngestProgress } from './ingest-progress.js';
 import { withScratch } from './scratch.js';
+import { snapshotBefore } from './snapshot-before.js';
 
 export interface IngestInput {
   readonly model: string;
@@ -51,11 +52,12 @@ export async function ingest(
   { model, run, spec: specRef, previous }: IngestInput,
   signal: AbortSignal,
 ): Promise<Ingested> {
-  const { store } = deps;
-  const [stored, before] = await Promise.all([
-    readManifest<StoredSpec>(store, specRef, { signal }),
-    previous && readManifest<Snapshot>(store, previous, { signal }),
+  // Of a snapshot that is made again because it was damaged, the damaged bytes must not stay in its place.
+  const [stored, { snapshot: before, note }] = await Promise.all([
+    readManifest<StoredSpec>(deps.store, specRef, { signal }),
+    snapshotBefore(deps.store, model, previous, { signal }),
   ]);
+  const store = note === undefined ? deps.store : new MendingStore(deps.store);
   const { spec } = stored;
   checkPair(stored);
   const progress = new IngestProgress(store, { model, run });
@@ -92,7 +94,10 @@ export async function ingest(
       changes: await putManifest(store, 'changes', buildChanges(ref.sha256, changes), { signal }),
       rows: snapshot.rows,
       newRows,
-      message: `${told(Object.values(changes), newRows)}; ${snapshot.rows} rows in all`,
+      message: [
+        `${told(Object.values(changes), newRows)}; ${snapshot.rows} rows in all`,
+        ...(note === undefined ? [] : [note]),
+      ].join('; '),
     };
   });
 }

@@ -15,6 +15,7 @@ import type { ActivityDeps } from './deps.js';
 import { findDrift } from './find-drift.js';
 import type { IngestInput } from './ingest.js';
 import { withScratch } from './scratch.js';
+import { snapshotBefore } from './snapshot-before.js';
 import { contractBroken, driftBlocked, reportMessage, warningsOf } from './validation-words.js';
 
 export interface ValidateInput extends IngestInput {
@@ -42,10 +43,10 @@ export interface Validated {
  */
 export async function validate(deps: ActivityDeps, input: ValidateInput, signal: AbortSignal): Promise<Validated> {
   const { store } = deps;
-  const [stored, snapshot, before] = await Promise.all([
+  const [stored, snapshot, { snapshot: before }] = await Promise.all([
     readManifest<StoredSpec>(store, input.spec, { signal }),
     readManifest<Snapshot>(store, input.snapshot, { signal }),
-    input.previous && readManifest<Snapshot>(store, input.previous, { signal }),
+    snapshotBefore(store, input.model, input.previous, { signal }),
   ]);
   const { spec } = stored;
   const contract = contractOf(stored);

@@ -8,7 +8,7 @@ import { ingest, type Ingested } from '../../activities/ingest.js';
 import { defineModel } from '../../src/define-model.js';
 import { startMinio, type S3Server } from '../../src/dev/minio.js';
 import { startPostgres, type PostgresServer } from '../../src/dev/postgres.js';
-import type { Ref } from '../../src/domain/artifact.js';
+import { runKey, type Ref } from '../../src/domain/artifact.js';
 import type { Snapshot, SnapshotPart, SourceChanges } from '../../src/domain/data.js';
 import { DataUnreadableError, SourceRefusedError } from '../../src/errors.js';
 import { openSource, type SourceContext } from '../../src/sources/index.js';
@@ -127,6 +127,25 @@ describe('ingest', () => {
     const snapshot: Snapshot = { ...(await readManifest<Snapshot>(store, first.snapshot)), parts: checked, rows: 9 };
     const kept = await putManifest(store, 'snapshot', snapshot);
     expect((await run({}, kept)).snapshot).toEqual(kept);
+  });
+
+  it('goes on from the newest snapshot that is whole when the last one is damaged, and mends it', async () => {
+    const { run, addDay, store } = await place();
+    await addDay('2026-01-01');
+    const first = await run();
+    const record = { model: 'toy', run: 1, result: { snapshot: first.snapshot } };
+    await store.create(runKey('toy', 1), Buffer.from(JSON.stringify(record)));
+    await addDay('2026-01-02');
+    const second = await run({}, first.snapshot);
+    await store.replace(second.snapshot.key, Buffer.alloc(second.snapshot.bytes, 'x'));
+    const third = await run({}, second.snapshot);
+    expect(third.message).toMatch(/^1 files new.*; 1 known already.*damaged: went on from that of run 1$/);
+    expect(third.snapshot).toEqual(second.snapshot);
+    await store.check(second.snapshot);
+    for (const { key } of [first.snapshot, second.snapshot]) await store.remove(key);
+    const fourth = await run({}, second.snapshot);
+    expect(fourth).toMatchObject({ snapshot: second.snapshot, newRows: 20 });
+    expect(fourth.message).toMatch(/no older one is whole: read everything$/);
   });
 
   it('reads again under another contract, and says that the files are the same', async () => {
