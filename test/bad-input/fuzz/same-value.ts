@@ -24,7 +24,8 @@ export function sameValue(type: ColumnType, inFile: string | null, inPart: strin
 }
 
 function sameNumber(text: string, value: string): boolean {
-  if (text.toLowerCase() === 'nan') return value === 'nan';
+  // One NaN is as good as another: a sign that is written before it means nothing.
+  if (/^[-+]?nan$/i.test(text)) return /^-?nan$/.test(value);
   return (
     /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) &&
     Number.isFinite(Number(value)) &&
