@@ -1,26 +1,31 @@
+import path from 'node:path';
 import { canonicalJson } from '../domain/canonical.js';
-import { JOB_FILE, writeJobFile } from './job-file.js';
-import { programExists } from './launch.js';
+import { programExists } from './find-program.js';
+import { JOB_FILE } from './job-file.js';
 import { PythonIdentity } from './python-identity.js';
-import { endingFailure, missingProgram, outputFailure } from './trainer-failure.js';
-import { OutputProblem, readOutput } from './trainer-output.js';
-import { runTrainerProcess } from './trainer-process.js';
-import { TrainerWords } from './trainer-words.js';
-import type { Trainer, TrainerCallbacks, TrainingJob, TrainingOutput } from './trainer.js';
+import { runJob } from './run-job.js';
+import { runTrials, SEARCH_MODULE } from './run-trials.js';
+import { startProcess } from './start-process.js';
+import { missingProgram } from './trainer-failure.js';
+import type { Trainer, TrainerCallbacks, TrainingJob, TrainingOutput, TrialsCallbacks, TrialsJob } from './trainer.js';
 
 export interface ProcessTrainerOptions {
   /** Path of an interpreter with `perennial_trainer`, for built-in estimators. Asked when a job needs it. */
   readonly python: () => Promise<string>;
   /**
-   * More environment variables for trainers, which otherwise see only PATH, LANG, HOME and TMPDIR (the job's folder) and
-   * the numbers of threads. What is put here can be read by every trainer: no credentials of the worker.
+   * More environment variables for trainers, which otherwise see only PATH, LANG, HOME and TMPDIR (the job's folder), the
+   * numbers of threads, and what the spec names. What is put here can be read by every trainer: no credentials of the worker.
    */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
- * Runs each job as a process of its own: a built-in estimator of `perennial_trainer`, or any command on the same job
- * contract. The trainer gets no secret of the worker, cannot outlive it, and is believed only after its output was checked.
+ * Runs each job as a process of its own: any command on the job contract, a Python program of a code bundle, or a built-in
+ * estimator of `perennial_trainer`. The trainer gets no secret of the worker, cannot outlive it, and is believed only after
+ * its output was checked.
+ *
+ * What it used: the processor time is exact (of all its processes, as the kernel counted), the memory is the greatest that
+ * was seen when it was looked at, some times a second.
  */
 export class ProcessTrainer implements Trainer {
   readonly kind = 'process';
@@ -32,45 +37,42 @@ export class ProcessTrainer implements Trainer {
   }
 
   async train(job: TrainingJob, callbacks: TrainerCallbacks): Promise<TrainingOutput> {
-    const { signal } = callbacks;
-    signal.throwIfAborted();
-    const command = job.command ?? [await this.#options.python(), '-m', 'perennial_trainer'];
+    callbacks.signal.throwIfAborted();
+    const command = job.command ?? (await this.#pythonCommand(job));
     const program = command[0] ?? '';
     if (!(await programExists(program, job.folder))) throw missingProgram(job, program);
-    await writeJobFile(job);
-    signal.throwIfAborted();
+    const { folder, limits, code, entry } = job;
+    const environment = {
+      ...this.#options.environment,
+      ...job.environment,
+      ...(entry !== undefined && code && { PYTHONPATH: path.resolve(code.folder) }),
+    };
+    return await runJob(job, callbacks, () => startProcess([...command, JOB_FILE], { folder, environment, limits }));
+  }
 
-    const words = new TrainerWords((progress) => callbacks.progress(progress));
-    const ending = await runTrainerProcess([...command, JOB_FILE], {
-      folder: job.folder,
-      environment: this.#options.environment ?? {},
-      timeoutMs: job.timeoutMs,
-      signal,
-      words,
-    });
-    if (ending.kind === 'aborted') throw signal.reason;
-    const failed = endingFailure(job, ending, words);
-    if (failed !== undefined) throw failed;
-    return await this.#output(job, words);
+  async trials(job: TrialsJob, callbacks: TrialsCallbacks): Promise<void> {
+    const python = job.job.python ?? (await this.#options.python());
+    const { folder, limits } = job.job;
+    const environment = { ...this.#options.environment, ...job.job.environment };
+    const options = { folder, environment, limits };
+    await runTrials(job, callbacks, (file) => startProcess([python, '-m', SEARCH_MODULE, file], options));
   }
 
   /** Of the built-in estimators; nobody knows what a command of the user's own reads. */
-  async identity(): Promise<readonly string[] | undefined> {
-    const { python, environment = {} } = this.#options;
+  async identity(python?: string): Promise<readonly string[] | undefined> {
+    const { environment = {} } = this.#options;
     try {
-      return [...(await this.#pythons.of(await python())), canonicalJson(environment)];
+      return [...(await this.#pythons.of(python ?? (await this.#options.python()))), canonicalJson(environment)];
     } catch {
       // The training, which comes next, fails of the same and says so better.
       return undefined;
     }
   }
 
-  async #output(job: TrainingJob, words: TrainerWords): Promise<TrainingOutput> {
-    try {
-      return await readOutput(job.folder);
-    } catch (error) {
-      if (error instanceof OutputProblem) throw outputFailure(job, error.message, words);
-      throw error;
-    }
+  async #pythonCommand({ python, entry, code, folder }: TrainingJob): Promise<string[]> {
+    const interpreter = python ?? (await this.#options.python());
+    if (entry === undefined) return [interpreter, '-m', 'perennial_trainer'];
+    // Nothing in the folder of the code is changed: it is shared with other jobs.
+    return [interpreter, '-B', path.resolve(code?.folder ?? folder, entry)];
   }
 }

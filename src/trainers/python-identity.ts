@@ -51,7 +51,7 @@ export class PythonIdentity {
 
 async function ask(python: string): Promise<Interpreter> {
   const { stdout } = await promisify(execFile)(python, ['-c', ASK], {
-    env: trainerEnvironment(tmpdir(), 'identity', {}),
+    env: trainerEnvironment(tmpdir(), {}),
     timeout: ASK_TIMEOUT_MS,
   });
   // What is printed while Python starts comes before.

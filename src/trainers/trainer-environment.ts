@@ -1,15 +1,8 @@
 /** Threads of the numerical libraries, unless the job's parameters say otherwise; see python/README.md for why one. */
 const THREADS = '1';
 
-/**
- * The environment of a trainer: built from nothing, so that no credential of the worker is in it. `PERENNIAL_JOB` marks
- * every process that the job starts, whatever session it moves to.
- */
-export function trainerEnvironment(
-  folder: string,
-  mark: string,
-  more: Readonly<Record<string, string>>,
-): Record<string, string> {
+/** The environment of a trainer: built from nothing, so that no credential of the worker is in it. */
+export function trainerEnvironment(folder: string, more: Readonly<Record<string, string>>): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     LANG: 'C.UTF-8',
@@ -22,7 +15,5 @@ export function trainerEnvironment(
     PYTHONHASHSEED: '0',
     PYTHONUNBUFFERED: '1',
     ...more,
-    PERENNIAL_PARENT_PIPE: '1',
-    PERENNIAL_JOB: mark,
   };
 }

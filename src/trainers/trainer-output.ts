@@ -4,8 +4,8 @@ import path from 'node:path';
 import { OUTPUT_FOLDER } from './job-file.js';
 import type { TrainingOutput } from './trainer.js';
 
-const MODEL_BYTES = 512 * 1024 * 1024;
-const METRICS_BYTES = 1024 * 1024;
+export const MODEL_BYTES = 512 * 1024 * 1024;
+export const METRICS_BYTES = 1024 * 1024;
 const MOST_ENTRIES = 200;
 const NAME = /^[A-Za-z][A-Za-z0-9_.@-]{0,63}$/;
 const VERSION_LENGTH = 100;
@@ -18,14 +18,14 @@ export class OutputProblem extends Error {}
  * hold anything of this machine.
  * @throws OutputProblem
  */
-export async function readOutput(folder: string): Promise<TrainingOutput> {
+export async function readOutput(folder: string): Promise<Omit<TrainingOutput, 'usage'>> {
   const output = path.join(folder, OUTPUT_FOLDER);
   const facts = await lstat(output).catch(() => undefined);
   if (facts?.isDirectory() !== true) throw new OutputProblem(`${OUTPUT_FOLDER}/ is not a folder any more`);
   const model = path.join(output, 'model.onnx');
   await withFile(model, MODEL_BYTES, () => Promise.resolve());
   const text = await withFile(path.join(output, 'metrics.json'), METRICS_BYTES, (file) => file.readFile('utf8'));
-  return { model, ...readMetrics(text), usage: {} };
+  return { model, ...readMetrics(text) };
 }
 
 /** Opens without following a link or waiting for a pipe's other end, and looks at what was opened. */

@@ -1,12 +1,13 @@
-import { redact } from './redact.js';
-import type { TrainingProgress } from './trainer.js';
+import { textCleaner, type CleanText } from './clean-text.js';
+import { LogLines } from './log-lines.js';
+import type { TrainerCallbacks, TrainingProgress } from './trainer.js';
 
-/** Lines of log that are kept for error messages. */
-const TAIL_LINES = 40;
 const MESSAGE_LENGTH = 500;
 const ERROR_LENGTH = 2000;
 /** Progress is passed on at most this often; the newest is never lost. */
 const PROGRESS_EVERY_MS = 100;
+const MOST_POINT_VALUES = 50;
+const METRIC = /^[A-Za-z][A-Za-z0-9_.@-]{0,63}$/;
 
 /** A trainer's own account of why it failed. */
 export interface ReportedError {
@@ -14,36 +15,43 @@ export interface ReportedError {
   readonly message: string;
 }
 
-/** Makes sense of what a trainer prints: progress, its error, and the end of its log, bounded and redacted. */
+export interface TrainerWordsOptions extends Pick<TrainerCallbacks, 'progress' | 'point' | 'log'> {
+  /** Takes the folder that a checkpoint line names, unchecked. */
+  readonly checkpoint?: (folder: string, step: number) => void;
+  /** Texts that must not be shown. */
+  readonly secrets?: readonly string[];
+}
+
+/** Makes sense of what a trainer prints: progress, points, checkpoints, its error and its log, bounded and redacted. */
 export class TrainerWords {
-  readonly #progress: (progress: TrainingProgress) => void;
-  readonly #tail: string[] = [];
+  readonly #options: TrainerWordsOptions;
+  readonly #clean: CleanText;
+  readonly #log: LogLines;
   #error: ReportedError | undefined;
   #held: TrainingProgress | undefined;
   #told = 0;
 
-  constructor(progress: (progress: TrainingProgress) => void) {
-    this.#progress = progress;
+  constructor(options: TrainerWordsOptions) {
+    this.#options = options;
+    this.#clean = textCleaner(options.secrets);
+    this.#log = new LogLines(this.#clean, options.log && ((line) => options.log?.(line)));
   }
 
   /** A line of standard output: JSON of the contract, or log. */
   hear(line: string): void {
     const content = line.startsWith('{') ? parseObject(line) : undefined;
-    if (content !== undefined && 'error' in content) this.#error = readError(content['error']);
-    else if (content !== undefined && 'progress' in content) this.#tell(readProgress(content));
-    else this.log(line);
+    if (content === undefined || !this.#understand(content)) this.log(line);
   }
 
   /** A line of log. */
   log(line: string): void {
-    this.#tail.push(line);
-    if (this.#tail.length > TAIL_LINES) this.#tail.shift();
+    this.#log.add(line);
   }
 
   /** The trainer has ended: passes on the progress that was held back. */
   end(): void {
-    if (this.#held !== undefined) this.#progress(this.#held);
-    this.#held = undefined;
+    this.#tellHeld();
+    this.#log.end();
   }
 
   get error(): ReportedError | undefined {
@@ -52,14 +60,63 @@ export class TrainerWords {
 
   /** The last lines of the log, at most 40. */
   get tail(): readonly string[] {
-    return this.#tail.map((line) => clean(line, MESSAGE_LENGTH));
+    return this.#log.tail;
+  }
+
+  /** Without secrets and control characters. */
+  clean(text: string, mostCharacters: number): string {
+    return this.#clean(text, mostCharacters);
+  }
+
+  #understand(content: Record<string, unknown>): boolean {
+    if ('error' in content) this.#error = this.#readError(content['error']);
+    else if ('progress' in content) this.#tell(this.#readProgress(content));
+    else if ('checkpoint' in content) return this.#checkpoint(content);
+    else if ('point' in content) return this.#point(content);
+    else return false;
+    return true;
+  }
+
+  #checkpoint({ checkpoint, step }: Record<string, unknown>): boolean {
+    if (typeof checkpoint !== 'string' || !isStep(step)) return false;
+    this.#options.checkpoint?.(checkpoint, step);
+    return true;
+  }
+
+  #point({ point, step }: Record<string, unknown>): boolean {
+    if (!isPoint(point) || !isStep(step)) return false;
+    this.#options.point?.(step, point);
+    return true;
   }
 
   #tell(progress: TrainingProgress): void {
     this.#held = progress;
-    if (Date.now() - this.#told < PROGRESS_EVERY_MS) return;
+    if (Date.now() - this.#told >= PROGRESS_EVERY_MS) this.#tellHeld();
+  }
+
+  #tellHeld(): void {
+    if (this.#held === undefined) return;
     this.#told = Date.now();
-    this.end();
+    this.#options.progress(this.#held);
+    this.#held = undefined;
+  }
+
+  #readError(content: unknown): ReportedError {
+    const { code, message } =
+      typeof content === 'object' && content !== null ? (content as Record<string, unknown>) : {};
+    return {
+      code: typeof code === 'string' ? this.#clean(code, 100) : 'TRAINER.UNKNOWN',
+      message: typeof message === 'string' ? this.#clean(message, ERROR_LENGTH) : 'it gave no reason',
+    };
+  }
+
+  #readProgress({ progress, message, step }: Record<string, unknown>): TrainingProgress {
+    const known = typeof progress === 'number' && Number.isFinite(progress);
+    return {
+      ...(known ? { done: Math.min(1, Math.max(0, progress)) } : {}),
+      ...(isStep(step) ? { step } : {}),
+      message: typeof message === 'string' ? this.#clean(message, MESSAGE_LENGTH) : '',
+    };
   }
 }
 
@@ -73,24 +130,16 @@ function parseObject(line: string): Record<string, unknown> | undefined {
   }
 }
 
-function readError(content: unknown): ReportedError {
-  const { code, message } = typeof content === 'object' && content !== null ? (content as Record<string, unknown>) : {};
-  return {
-    code: typeof code === 'string' ? clean(code, 100) : 'TRAINER.UNKNOWN',
-    message: typeof message === 'string' ? clean(message, ERROR_LENGTH) : 'it gave no reason',
-  };
+function isStep(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-function readProgress(content: Record<string, unknown>): TrainingProgress {
-  const { progress, message } = content;
-  const known = typeof progress === 'number' && Number.isFinite(progress);
-  return {
-    ...(known ? { done: Math.min(1, Math.max(0, progress)) } : {}),
-    message: typeof message === 'string' ? clean(message, MESSAGE_LENGTH) : '',
-  };
-}
-
-function clean(text: string, length: number): string {
-  // Cut after redacting, else a secret that is cut in two is not known for one. Control characters would act on terminals.
-  return redact(text.replace(/[^\P{Cc}\t]/gu, '')).slice(0, length);
+function isPoint(value: unknown): value is Record<string, number> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const entries = Object.entries(value);
+  return (
+    entries.length > 0 &&
+    entries.length <= MOST_POINT_VALUES &&
+    entries.every(([name, number]) => METRIC.test(name) && typeof number === 'number' && Number.isFinite(number))
+  );
 }

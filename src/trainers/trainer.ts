@@ -1,4 +1,5 @@
 import type { Column } from '../domain/data.js';
+import type { Parameters, Search, Trial } from '../domain/search.js';
 
 /** What is predicted: decides the outputs of the model (python/README.md). */
 export interface TrainingTask {
@@ -99,6 +100,29 @@ export interface TrainingOutput {
   readonly usage: { readonly cpuSeconds?: number; readonly peakMemoryBytes?: number };
 }
 
+/** Trials of a search that one program runs. */
+export interface TrialsJob {
+  /** What they have in common; the parameters of a trial are laid over its own, the time limit is that of one trial. */
+  readonly job: TrainingJob;
+  readonly study: Pick<Search, 'sampler' | 'space' | 'fixed' | 'seed' | 'metric' | 'direction' | 'pruner'>;
+  /** Without parameters: the sampler is asked for them. */
+  readonly trials: readonly { readonly number: number; readonly parameters?: Parameters }[];
+  /** Trials that have ended, by number: what samplers and pruners learn from. */
+  readonly known: readonly Trial[];
+  /** No trial begins after so many seconds, but one does. */
+  readonly seconds: number;
+  /** `ask`: parameters are suggested and nothing is fitted; the trials told have no value. */
+  readonly what: 'fit' | 'ask';
+}
+
+export interface TrialsCallbacks {
+  /** Aborting it ends the program and rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+  trial(trial: Trial): void;
+  /** A line of the program's log, as of a training. */
+  log?(line: string): void;
+}
+
 /** A way to run a training program. One contract suite for all kinds: `test/contracts/trainer.ts`. */
 export interface Trainer {
   readonly kind: string;
@@ -114,6 +138,13 @@ export interface Trainer {
    * @param python the interpreter of the job, when its code bundle locks one
    */
   identity?(python?: string): Promise<readonly string[] | undefined>;
+  /**
+   * Runs trials of a search, one after the other in their order: each a fit of the job with parameters of its own, measured
+   * on the validation rows, without a model to keep. A trial that fails is told as failed, and the next one begins. Without
+   * this method each trial is a call of `train`.
+   * @throws TrainerFailedError when it failed before any trial could begin
+   */
+  trials?(job: TrialsJob, callbacks: TrialsCallbacks): Promise<void>;
   /** Ends what is kept warm between jobs. The worker calls it when it has stopped. */
   close?(): Promise<void>;
 }

@@ -1,11 +1,12 @@
-/** A worker that runs one job, for a test that kills it: `worker-to-kill.ts FOLDER COMMAND...`. */
-import { ProcessTrainer } from '../../../src/trainers/process-trainer.js';
-import { jobIn } from './job-in.js';
+/** A worker that runs one job, for a test that kills it: `worker-to-kill.ts KIND PYTHON JOB`, the job as JSON. */
+import { builtInTrainers } from '../../../src/trainers/index.js';
+import type { TrainingJob } from '../../../src/trainers/trainer.js';
 
-const [folder = '', ...command] = process.argv.slice(2);
-const trainer = new ProcessTrainer({ python: () => Promise.reject(new Error('not needed')) });
+const [kind = '', python = '', job = ''] = process.argv.slice(2);
+const trainer = builtInTrainers({ python: () => Promise.resolve(python) })[kind];
 
-await trainer.train(
-  { ...jobIn(folder), command, timeoutMs: 600_000 },
-  { signal: new AbortController().signal, progress: () => undefined },
-);
+// Written by the test.
+await trainer?.train(JSON.parse(job) as TrainingJob, {
+  signal: new AbortController().signal,
+  progress: () => undefined,
+});

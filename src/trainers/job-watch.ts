@@ -1,0 +1,56 @@
+import { processTree, residentBytes } from './process-tree.js';
+import type { StartedJob } from './started-job.js';
+import type { TrainingLimits } from './trainer.js';
+
+/** Looks are this far apart, in milliseconds: the first ones soon, for jobs that are short. */
+const LOOKS_MS = [20, 50, 100];
+const LOOK_MS = 200;
+
+/** A limit of the whole job that was reached. */
+export interface Breach {
+  readonly limit: 'memory' | 'processes';
+  readonly allowed: number;
+  readonly found: number;
+}
+
+/** Measures the processes of a job while it runs, by looking at them some times a second. */
+export class JobWatch {
+  /** Settles when a limit is reached, else never. */
+  readonly breach: Promise<Breach>;
+  readonly #limits: TrainingLimits;
+  #timer: NodeJS.Timeout | undefined;
+  #looks = 0;
+  #peakMemoryBytes = 0;
+
+  constructor({ pid, own }: Pick<StartedJob, 'pid' | 'own'>, limits: TrainingLimits) {
+    this.#limits = limits;
+    this.breach = new Promise((resolve) => {
+      if (pid !== undefined) this.#plan(() => processTree(pid).slice(own), resolve);
+    });
+  }
+
+  /** Greatest memory that all processes together were seen to take; 0 when none was seen. */
+  get peakMemoryBytes(): number {
+    return this.#peakMemoryBytes;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #plan(processes: () => number[], breach: (breach: Breach) => void): void {
+    this.#timer = setTimeout(() => {
+      const found = this.#look(processes());
+      if (found) breach(found);
+      else this.#plan(processes, breach);
+    }, LOOKS_MS[this.#looks++] ?? LOOK_MS);
+  }
+
+  #look(pids: readonly number[]): Breach | undefined {
+    const { memoryBytes = Infinity, processes = Infinity } = this.#limits;
+    if (pids.length > processes) return { limit: 'processes', allowed: processes, found: pids.length };
+    const found = residentBytes(pids, memoryBytes);
+    this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, found);
+    return found > memoryBytes ? { limit: 'memory', allowed: memoryBytes, found } : undefined;
+  }
+}
