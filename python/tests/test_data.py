@@ -7,8 +7,9 @@ import pyarrow as pa
 import pytest
 from flights import Flights
 
-from perennial_trainer.data import check_two_classes, read_rows
+from perennial_trainer.data import read_rows
 from perennial_trainer.errors import TrainerError
+from perennial_trainer.label import check_something_to_learn
 
 Change = Callable[[pa.Table], pa.Table]
 
@@ -40,7 +41,11 @@ def test_rows_are_read_as_the_served_model_will_see_them(flights: Flights) -> No
     ("change", "code", "named"),
     [
         (lambda table: table.slice(0, 0), "DATA.EMPTY", "there are none"),
-        (lambda table: table.rename_columns(["distances", *table.column_names[1:]]), "DATA.COLUMN_MISSING", "'distances'"),
+        (
+            lambda table: table.rename_columns(["distances", *table.column_names[1:]]),
+            "DATA.COLUMN_MISSING",
+            "'distances'",
+        ),
         (replaced("late", ["yes"] * 2000), "DATA.TYPE", "true/false or 1/0"),
         (replaced("late", [0, 1, 2, 3] * 500), "DATA.LABEL", "found 2, 3"),
         (replaced("late", [float("nan"), 1.0] * 1000), "DATA.LABEL", "found nan"),
@@ -60,9 +65,40 @@ def test_unusable_rows_are_refused_by_column(flights: Flights, change: Change, c
 @pytest.mark.parametrize("value", [True, False])
 def test_a_label_of_one_class_is_refused(flights: Flights, value: bool) -> None:
     flights.train = replaced("late", [value] * 2000)(flights.train)
-    _, rows, _ = flights.rows()
+    job, rows, _ = flights.rows()
     with pytest.raises(TrainerError, match=f"'late' is {str(value).lower()} in all"):
-        check_two_classes(rows, "late")
+        check_something_to_learn(job.task, "late", rows.label)
+
+
+@pytest.mark.parametrize("type_", [pa.string(), pa.large_string(), pa.int8(), pa.uint64()])
+def test_classes_are_places_in_the_list_of_the_task(flights: Flights, type_: pa.DataType) -> None:
+    flights.train = flights.validation = replaced("late", pa.array([10, 9, 10, -1] * 500).cast(pa.int64()))(
+        flights.train
+    )
+    if type_ != pa.uint64():
+        flights.train = replaced("late", flights.train["late"].cast(type_))(flights.train)
+    _, rows, _ = flights.rows(task={"kind": "multiclass", "classes": ["9", "-1", "10"]})
+    assert rows.label[:4].tolist() == [2, 0, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "code", "named"),
+    [
+        ("multiclass", replaced("late", ["late", "lost"] * 1000), "DATA.LABEL", "found 'lost', want one of 'on time'"),
+        ("multiclass", replaced("late", [0.5] * 2000), "DATA.TYPE", "text or whole numbers"),
+        ("multiclass", replaced("late", ["late", None] * 1000), "DATA.LABEL", "missing in 1000"),
+        ("multiclass", replaced("late", ["late"] * 2000), "DATA.CLASS_MISSING", "never 'on time', 'éarly'"),
+        ("regression", replaced("late", [1.0, float("inf")] * 1000), "DATA.LABEL", "no finite numbers"),
+        ("regression", replaced("late", ["1"] * 2000), "DATA.TYPE", "want numbers"),
+        ("regression", replaced("late", [2.5] * 2000), "DATA.ONE_VALUE", "'late' is 2.5 in all"),
+    ],
+)
+def test_labels_of_other_kinds_are_refused(flights: Flights, kind: str, change: Change, code: str, named: str) -> None:
+    flights.of(kind).train = change(flights.train)
+    with pytest.raises(TrainerError) as caught:
+        job, rows, _ = flights.rows()
+        check_something_to_learn(job.task, "late", rows.label)
+    assert caught.value.code == code and named in str(caught.value)
 
 
 def test_a_file_that_is_not_parquet_is_refused(flights: Flights) -> None:

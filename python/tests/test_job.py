@@ -28,6 +28,15 @@ def test_a_job_is_read(flights: Flights) -> None:
         ({"features": [{"name": "label", "type": "number"}]}, "Rename"),
         ({"features": [{"name": "when", "type": "timestamp"}]}, "Derive a number"),
         ({"features": ["distance"]}, "want name and type"),
+        ({"task": {"kind": "ranking"}}, "'ranking', want one of binary, multiclass, regression"),
+        ({"task": {"kind": "multiclass", "classes": ["a"]}}, "at least two different texts"),
+        ({"task": {"kind": "multiclass", "classes": ["1", 1]}}, "at least two different texts"),
+        (
+            {"task": {"kind": "regression"}, "features": [{"name": "value", "type": "number"}]},
+            "no feature can be named 'value'",
+        ),
+        ({"checkpointEvery": -1}, "0 or more steps"),
+        ({"resume": {"checkpoint": "checkpoints/step-5"}}, "'step' is None"),
     ],
 )
 def test_a_job_that_cannot_be_is_refused_by_name(flights: Flights, changes: dict[str, Any], named: str) -> None:

@@ -13,8 +13,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from .column import is_number, is_text, wrong_type
 from .errors import TrainerError
 from .job import Feature, Job
+from .label import read_label
+from .task import Task
 
 
 @dataclass(frozen=True)
@@ -27,14 +30,15 @@ class Rows:
     features: tuple[Feature, ...]
     #: In the order of `features`.
     columns: tuple[NDArray[Any], ...]
-    #: 0 or 1.
-    label: NDArray[np.int64]
+    #: 0 or 1; with several classes the place of the class; with regression the value, float64.
+    label: NDArray[Any]
+    task: Task = Task()
 
     @property
     def count(self) -> int:
         return len(self.label)
 
-    def with_label(self, label: NDArray[np.int64]) -> Rows:
+    def with_label(self, label: NDArray[Any]) -> Rows:
         return replace(self, label=label)
 
 
@@ -44,17 +48,7 @@ def read_rows(job: Job, path: Path, what: str) -> Rows:
     if table.num_rows == 0:
         raise TrainerError("DATA.EMPTY", f"use the {what} rows of {path.name!r}: there are none")
     columns = tuple(_feature(feature, table[feature.name], what) for feature in job.features)
-    return Rows(job.features, columns, _label(job.label, table[job.label], what))
-
-
-def check_two_classes(rows: Rows, label: str) -> None:
-    """Refuses training rows in which there is nothing to tell apart."""
-    positive = int(rows.label.sum())
-    if positive in (0, rows.count):
-        only = "true" if positive else "false"
-        raise TrainerError(
-            "DATA.ONE_CLASS", f"train on {rows.count} rows: the label {label!r} is {only} in all, want both classes"
-        )
+    return Rows(job.features, columns, read_label(job.task, job.label, table[job.label], what), job.task)
 
 
 def _read_table(job: Job, path: Path, what: str) -> pa.Table:
@@ -82,12 +76,12 @@ def _missing(column: str, present: list[str], path: Path, what: str) -> TrainerE
 
 def _feature(feature: Feature, column: pa.ChunkedArray, what: str) -> NDArray[Any]:
     if feature.is_text:
-        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-            raise _wrong_type(feature.name, column, "text", what)
+        if not is_text(column.type):
+            raise wrong_type(feature.name, column, "text", what)
         texts: NDArray[Any] = pc.fill_null(column, "").to_numpy()
         return texts
-    if not (_is_number(column.type) or pa.types.is_boolean(column.type)):
-        raise _wrong_type(feature.name, column, "numbers or true/false", what)
+    if not (is_number(column.type) or pa.types.is_boolean(column.type)):
+        raise wrong_type(feature.name, column, "numbers or true/false", what)
     with np.errstate(over="ignore"):
         numbers: NDArray[Any] = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float32)
     if np.isinf(numbers).any():
@@ -97,31 +91,3 @@ def _feature(feature: Feature, column: pa.ChunkedArray, what: str) -> NDArray[An
             "which the model's 32-bit numbers cannot hold. Make them null, or bound them, where the data is prepared",
         )
     return numbers
-
-
-def _label(name: str, column: pa.ChunkedArray, what: str) -> NDArray[np.int64]:
-    if not (pa.types.is_boolean(column.type) or _is_number(column.type)):
-        raise _wrong_type(name, column, "true/false or 1/0", what)
-    if column.null_count:
-        raise TrainerError(
-            "DATA.LABEL", f"use the label {name!r}: it is missing in {column.null_count} of {len(column)} {what} rows"
-        )
-    values: NDArray[Any] = column.cast(pa.float64(), safe=False).to_numpy()
-    others = values[(values != 0) & (values != 1)]
-    if others.size:
-        found = ", ".join(f"{value:g}" for value in np.unique(others)[:5])
-        raise TrainerError(
-            "DATA.LABEL", f"use the label {name!r}: want two classes, 1 and 0 or true and false, and found {found}"
-        )
-    classes: NDArray[np.int64] = values.astype(np.int64)
-    return classes
-
-
-def _is_number(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
-
-
-def _wrong_type(name: str, column: pa.ChunkedArray, want: str, what: str) -> TrainerError:
-    return TrainerError(
-        "DATA.TYPE", f"use the column {name!r} of the {what} rows: it holds {column.type}, want {want}"
-    )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import TrainerError
+from .task import KINDS, Task
 
 SCHEMA_VERSION = 1
 #: How a feature goes into the model: numbers, integers and booleans as float32, strings as strings.
@@ -28,6 +29,22 @@ class Feature:
 
 
 @dataclass(frozen=True)
+class Resume:
+    """Where to go on: the folder of a whole checkpoint, and the steps that were done by then."""
+
+    folder: Path
+    step: int
+
+
+@dataclass(frozen=True)
+class WarmStart:
+    """The state that an earlier training left, and how many rounds of trees there may be in all."""
+
+    folder: Path
+    max_trees: int
+
+
+@dataclass(frozen=True)
 class Job:
     """One training job. Paths are absolute, or relative to the working directory."""
 
@@ -41,8 +58,15 @@ class Job:
     #: Wall time after which the engine ends the process; for estimators that can stop early by themselves.
     time_budget_seconds: float
     output: Path
-    #: Belongs to the estimator; what is in it survives a restart of the same job.
+    #: Where checkpoints are written, each a folder; the engine stores and removes those that it was told of.
     checkpoints: Path
+    task: Task = Task()
+    #: Steps (trees, epochs) between checkpoints; 0: none.
+    checkpoint_every: int = 0
+    resume: Resume | None = None
+    warm_start: WarmStart | None = None
+    #: Whether to leave `output/state`, from which a training to come can go on.
+    keep_state: bool = False
 
 
 def read_job(path: str) -> Job:
@@ -59,7 +83,11 @@ def read_job(path: str) -> Job:
         raise _invalid(path, f"schemaVersion is {content.get('schemaVersion')!r}, want {SCHEMA_VERSION}")
     data = _field(path, content, "data", dict)
     features = tuple(_feature(path, entry) for entry in _field(path, content, "features", list))
-    _check_features(path, features)
+    task = _task(path, content)
+    _check_features(path, features, task)
+    checkpoint_every = _field(path, {"checkpointEvery": 0, **content}, "checkpointEvery", int)
+    if checkpoint_every < 0:
+        raise _invalid(path, f"'checkpointEvery' is {checkpoint_every}, want 0 or more steps")
     return Job(
         train=Path(_field(path, data, "train", str)),
         validation=Path(_field(path, data, "validation", str)),
@@ -71,6 +99,11 @@ def read_job(path: str) -> Job:
         time_budget_seconds=float(_field(path, content, "timeBudgetSeconds", (int, float))),
         output=Path(_field(path, content, "output", str)),
         checkpoints=Path(_field(path, content, "checkpoints", str)),
+        task=task,
+        checkpoint_every=checkpoint_every,
+        resume=_resume(path, content),
+        warm_start=_warm_start(path, content),
+        keep_state=content.get("keepState") is True,
     )
 
 
@@ -95,14 +128,43 @@ def _feature(path: str, entry: Any) -> Feature:
     return Feature(name, type_)
 
 
-def _check_features(path: str, features: tuple[Feature, ...]) -> None:
+def _task(path: str, content: Mapping[str, Any]) -> Task:
+    if content.get("task") is None:
+        return Task()
+    task = _field(path, content, "task", dict)
+    kind = _field(path, task, "kind", str)
+    if kind not in KINDS:
+        raise _invalid(path, f"the task's kind is {kind!r}, want one of {', '.join(KINDS)}")
+    if kind != "multiclass":
+        return Task(kind)
+    classes = _field(path, task, "classes", list)
+    if not all(isinstance(each, str) for each in classes) or len(set(classes)) != len(classes) or len(classes) < 2:
+        raise _invalid(path, f"the task's 'classes' are {classes!r}, want at least two different texts")
+    return Task(kind, tuple(classes))
+
+
+def _resume(path: str, content: Mapping[str, Any]) -> Resume | None:
+    if content.get("resume") is None:
+        return None
+    resume = _field(path, content, "resume", dict)
+    return Resume(Path(_field(path, resume, "checkpoint", str)), _field(path, resume, "step", int))
+
+
+def _warm_start(path: str, content: Mapping[str, Any]) -> WarmStart | None:
+    if content.get("warmStart") is None:
+        return None
+    warm_start = _field(path, content, "warmStart", dict)
+    return WarmStart(Path(_field(path, warm_start, "state", str)), _field(path, warm_start, "maxTrees", int))
+
+
+def _check_features(path: str, features: tuple[Feature, ...], task: Task) -> None:
     if not features:
         raise _invalid(path, "'features' is empty, want at least one")
     names = [feature.name for feature in features]
     for name in names:
         if names.count(name) > 1:
             raise _invalid(path, f"feature {name!r} is listed {names.count(name)} times")
-        if name in ("label", "probabilities"):
+        if name in (("value",) if task.is_regression else ("label", "probabilities")):
             raise _invalid(path, f"no feature can be named {name!r}: the model's outputs are. Rename the column")
 
 

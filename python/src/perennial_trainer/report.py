@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from typing import IO, Any
 
 
 class Report:
-    """Writes progress and errors of one job. Anything that is not one of these lines counts as log."""
+    """Writes what is to be said of one job. Anything that is not one of these lines counts as log."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
@@ -25,9 +26,22 @@ class Report:
         os.dup2(2, 1)
         return cls(stream)
 
-    def progress(self, done: float, message: str) -> None:
-        """`done` runs from 0 to 1."""
-        self._write({"progress": round(done, 4), "message": message})
+    def progress(self, done: float, message: str, step: int | None = None) -> None:
+        """`done` runs from 0 to 1; `step` counts what the estimator counts: trees, epochs."""
+        steps = {} if step is None else {"step": step}
+        self._write({"progress": round(done, 4), "message": message, **steps})
+
+    def checkpoint(self, folder: str, step: int) -> None:
+        """The folder, relative to the job's, is whole and will not be touched from here again."""
+        self._write({"checkpoint": folder, "step": step})
+
+    def point(self, metrics: Mapping[str, float], step: int) -> None:
+        """Metrics on the validation rows after so many steps."""
+        self._write({"point": dict(metrics), "step": step})
+
+    def trial(self, number: int, state: str) -> None:
+        """Of a search: a trial has begun (`running`) or ended; what came of it is in the file of the results."""
+        self._write({"trial": number, "state": state})
 
     def error(self, code: str, message: str) -> None:
         """The last line of a failed job."""

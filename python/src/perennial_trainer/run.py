@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import platform
 import threading
 import time
 from collections.abc import Iterable
-from importlib import import_module, metadata
+from importlib import import_module
 
 import numpy as np
 
-from . import __version__
-from .data import Rows, check_two_classes, read_rows
+from .begin import keep_state
+from .data import Rows, read_rows
 from .errors import TrainerError
 from .estimators import find_estimator
 from .job import Job
+from .label import check_something_to_learn
 from .measure import measure
 from .output import write_output
 from .parameters import check_parameters
 from .parity import check_parity
 from .report import Report
+from .segments import fit_in_segments
+from .task import Task
+from .versions import versions
 
 
 def run(job: Job, report: Report) -> None:
@@ -32,7 +35,7 @@ def run(job: Job, report: Report) -> None:
     report.progress(0.02, "reading rows")
     train = read_rows(job, job.train, "training")
     validation = read_rows(job, job.validation, "validation")
-    check_two_classes(train, job.label)
+    check_something_to_learn(job.task, job.label, train.label)
     if parameters["shuffle_labels"]:
         train = _shuffled(train, job.seed)
         report.progress(0.05, "labels are shuffled: a negative control, which a gate must refuse")
@@ -45,7 +48,8 @@ def run(job: Job, report: Report) -> None:
     report.progress(0.1, f"fitting {job.estimator} on {train.count} rows and {len(train.features)} features")
     # While the fit computes outside Python, the modules of the steps after it are imported.
     _import_ahead((*estimator.export_modules, "onnxruntime"))
-    model = estimator.fit(train, parameters, job.seed)
+    begun = fit_in_segments(job, estimator, parameters, train, validation, report)
+    model = begun.fit.model()
     clock.lap("fit")
 
     report.progress(0.8, "exporting to ONNX")
@@ -53,11 +57,13 @@ def run(job: Job, report: Report) -> None:
     clock.lap("export")
 
     report.progress(0.9, f"comparing the export with the trained model on {validation.count} rows")
-    expected = _checked(model.predict(validation), validation.count)
-    check_parity(onnx, validation, expected)
+    expected = _checked(job.task, model.predict(validation), validation.count)
+    check_parity(onnx, validation, expected, float(train.label.std()))
     clock.lap("check")
 
-    write_output(job.output, onnx, measure(validation.label, expected), _versions(estimator.packages))
+    if job.keep_state:
+        keep_state(job, estimator, begun)
+    write_output(job.output, onnx, measure(job.task, validation.label, expected), versions(estimator.packages))
     report.progress(1, f"done: {clock}")
 
 
@@ -78,17 +84,11 @@ def _shuffled(rows: Rows, seed: int) -> Rows:
     return rows.with_label(np.random.default_rng(seed).permutation(rows.label))
 
 
-def _checked(probability: np.ndarray, count: int) -> np.ndarray:
-    if probability.shape != (count,) or not np.isfinite(probability).all():
-        raise TrainerError(
-            "MODEL.UNUSABLE", "hand over the model: it does not answer with one finite probability for each row"
-        )
-    return probability
-
-
-def _versions(packages: Iterable[str]) -> dict[str, str]:
-    found = {package: metadata.version(package) for package in (*packages, "onnxruntime", "pyarrow")}
-    return {**found, "perennial-trainer": __version__, "python": platform.python_version()}
+def _checked(task: Task, answers: np.ndarray, count: int) -> np.ndarray:
+    shape = (count, task.scores) if task.is_multiclass else (count,)
+    if answers.shape != shape or not np.isfinite(answers).all():
+        raise TrainerError("MODEL.UNUSABLE", "hand over the model: it does not answer with finite numbers for each row")
+    return answers
 
 
 class _Clock:

@@ -6,13 +6,17 @@ from difflib import get_close_matches
 from importlib import import_module
 
 from ..errors import TrainerError
-from .estimator import Estimator, Model
+from .estimator import Estimator, Fit, Lasting, Model
 
-__all__ = ["BUILT_IN", "Estimator", "Model", "find_estimator"]
+__all__ = ["BUILT_IN", "Estimator", "Fit", "Lasting", "Model", "find_estimator"]
 
 #: By the name that a spec gives: the module, imported only when it is asked for.
 BUILT_IN = {
+    "linear": "linear",
+    "random-forest": "random_forest",
     "gradient-boosting": "gradient_boosting",
+    "lightgbm": "lightgbm",
+    "xgboost": "xgboost",
 }
 
 

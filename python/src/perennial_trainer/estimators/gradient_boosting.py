@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,13 +11,15 @@ from numpy.typing import NDArray
 
 from ..data import Rows
 from ..parameters import Parameter
+from ..task import Task
+from .columns import Columns
+from .float32 import lowered_to_float32
+
+_FILE = "trees.pickle"
 
 
 class GradientBoosting:
-    """
-    Text becomes the number of its category in alphabetical order, -1 where training never saw it; the trees take it from
-    there. scikit-learn's own handling of categories is not used: its export to ONNX answers wrongly, without an error.
-    """
+    """scikit-learn's own handling of categories is not used: its export to ONNX answers wrongly, without an error."""
 
     parameters = (
         Parameter("max_iter", 100, "Number of trees.", 1, 10_000),
@@ -35,113 +38,77 @@ class GradientBoosting:
     export_modules = ("skl2onnx",)
     packages = ("numpy", "onnx", "scikit-learn", "skl2onnx")
 
-    def fit(self, rows: Rows, parameters: Mapping[str, Any], seed: int) -> GradientBoostingModel:
-        from sklearn.ensemble import HistGradientBoostingClassifier
-        from sklearn.preprocessing import OrdinalEncoder
-
-        texts, numbers = _places(rows)
-        encoder = None
-        if texts:
-            encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, dtype=np.float32)
-            encoder.fit(_texts(rows, texts))
-        trees = HistGradientBoostingClassifier(
-            random_state=seed, **{each.name: parameters[each.name] for each in self.parameters}
-        )
-        matrix = _matrix(rows, texts, numbers, encoder)
-        # scikit-learn cannot bin a column that is missing in every row; as a constant it is never split on.
-        matrix[:, np.isnan(matrix).all(axis=0)] = 0
-        trees.fit(matrix, rows.label)
-        _fit_thresholds_to_float32(trees)
-        return GradientBoostingModel(rows, encoder, trees)
+    def begin(self, rows: Rows, parameters: Mapping[str, Any], seed: int) -> GradientBoostingFit:
+        return GradientBoostingFit(rows, {each.name: parameters[each.name] for each in self.parameters}, seed)
 
 
 ESTIMATOR = GradientBoosting()
 
 
+class GradientBoostingFit:
+    """Segments are scikit-learn's warm starts of the pickled trees."""
+
+    def __init__(self, rows: Rows, parameters: dict[str, Any], seed: int) -> None:
+        self.steps: int = parameters["max_iter"]
+        self.done = 0
+        self.files: Mapping[str, bytes] = {}
+        self._task, self._label = rows.task, rows.label
+        self._parameters, self._seed = parameters, seed
+        self._columns = Columns(rows)
+        self._matrix = self._columns.matrix(rows)
+        # scikit-learn cannot bin a column that is missing in every row; as a constant it is never split on.
+        self._matrix[:, np.isnan(self._matrix).all(axis=0)] = 0
+
+    def grow(self, steps: int) -> None:
+        trees = self._trees() if self.files else self._new_trees()
+        trees.set_params(max_iter=self.done + steps, warm_start=True)
+        trees.fit(self._matrix, self._label)
+        self.done += steps
+        if trees.n_iter_ < self.done:
+            self.steps = self.done = trees.n_iter_
+        self.files = {_FILE: pickle.dumps(trees, protocol=5)}
+
+    def model(self) -> GradientBoostingModel:
+        trees = self._trees()
+        _fit_thresholds_to_float32(trees)
+        return GradientBoostingModel(self._task, self._columns, trees)
+
+    def _trees(self) -> Any:
+        return pickle.loads(self.files[_FILE])
+
+    def _new_trees(self) -> Any:
+        from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+        kind = HistGradientBoostingRegressor if self._task.is_regression else HistGradientBoostingClassifier
+        return kind(random_state=self._seed, **self._parameters)
+
+
 class GradientBoostingModel:
     """Encoder and trees, fitted."""
 
-    def __init__(self, rows: Rows, encoder: Any | None, trees: Any) -> None:
-        self._features = rows.features
-        self._texts, self._numbers = _places(rows)
-        self._encoder = encoder
+    def __init__(self, task: Task, columns: Columns, trees: Any) -> None:
+        self._task = task
+        self._columns = columns
         self._trees = trees
 
     def predict(self, rows: Rows) -> NDArray[Any]:
-        matrix = _matrix(rows, self._texts, self._numbers, self._encoder)
-        probability: NDArray[Any] = self._trees.predict_proba(matrix)[:, 1]
-        return probability
+        matrix = self._columns.matrix(rows)
+        if self._task.is_regression:
+            values: NDArray[Any] = self._trees.predict(matrix)
+            return values
+        probabilities: NDArray[Any] = self._trees.predict_proba(matrix)
+        return probabilities if self._task.is_multiclass else probabilities[:, 1]
 
     def to_onnx(self) -> bytes:
-        from skl2onnx import convert_sklearn
-        from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+        from .sklearn_onnx import export
 
-        from ..onnx_file import ML_OPSET, OPSET, to_bytes
-
-        # Names of our own: the converter changes what is no identifier, and to_bytes gives the right ones back.
-        inputs = [
-            (f"feature_{place}", (StringTensorType if feature.is_text else FloatTensorType)([None, 1]))
-            for place, feature in enumerate(self._features)
-        ]
-        model = convert_sklearn(
-            self._pipeline(),
-            name="perennial",
-            initial_types=inputs,
-            options={"zipmap": False},
-            target_opset={"": OPSET, "ai.onnx.ml": ML_OPSET},
-        )
-        return to_bytes(model, [feature.name for feature in self._features])
-
-    def _pipeline(self) -> Any:
-        """Encoder and trees as the one pipeline that the converter wants; nothing is fitted again but its frame."""
-        from sklearn.compose import ColumnTransformer
-        from sklearn.pipeline import Pipeline
-
-        steps: list[tuple[str, Any, list[int]]] = []
-        example = np.ones((1, len(self._features)), dtype=object)
-        if self._encoder is not None:
-            steps.append(("texts", self._encoder, self._texts))
-            example[0, self._texts] = [categories[0] for categories in self._encoder.categories_]
-        if self._numbers:
-            steps.append(("numbers", "passthrough", self._numbers))
-        columns = ColumnTransformer(steps).fit(example)
-        if self._encoder is not None:
-            # The frame was fitted on one row of a clone: the encoder that knows the categories goes in its place.
-            columns.transformers_ = [
-                (name, self._encoder if name == "texts" else step, places) for name, step, places in columns.transformers_
-            ]
-        return Pipeline([("columns", columns), ("trees", self._trees)])
+        if self._task.is_multiclass:
+            # The converter answers with the classes that it finds there.
+            self._trees.classes_ = np.array(self._task.classes)
+        return export(self._task, self._columns, self._trees)
 
 
 def _fit_thresholds_to_float32(trees: Any) -> None:
-    """
-    Lowers each threshold to the next float32. All values are float32, so that every row goes the way it went before; but
-    the converter rounds thresholds to the nearest float32, which lies on the wrong side of a value now and then.
-    """
-    for (tree,) in trees._predictors:
-        threshold = tree.nodes["num_threshold"]
-        with np.errstate(over="ignore"):
-            nearest = threshold.astype(np.float32)
-        below = np.nextafter(nearest, np.float32(-np.inf))
-        tree.nodes["num_threshold"] = np.where(nearest > threshold, below, nearest)
-
-
-def _places(rows: Rows) -> tuple[list[int], list[int]]:
-    """Positions of the features that are text, and of those that are numbers."""
-    texts = [place for place, feature in enumerate(rows.features) if feature.is_text]
-    numbers = [place for place, feature in enumerate(rows.features) if not feature.is_text]
-    return texts, numbers
-
-
-def _texts(rows: Rows, texts: list[int]) -> NDArray[Any]:
-    return np.stack([rows.columns[place] for place in texts], axis=1)
-
-
-def _matrix(rows: Rows, texts: list[int], numbers: list[int], encoder: Any | None) -> NDArray[Any]:
-    """What the trees see: encoded texts first, then numbers, each value exactly a float32."""
-    matrix = np.empty((rows.count, len(texts) + len(numbers)), dtype=np.float64)
-    if encoder is not None:
-        matrix[:, : len(texts)] = encoder.transform(_texts(rows, texts))
-    for column, place in enumerate(numbers, start=len(texts)):
-        matrix[:, column] = rows.columns[place]
-    return matrix
+    for iteration in trees._predictors:
+        for tree in iteration:
+            tree.nodes["num_threshold"] = lowered_to_float32(tree.nodes["num_threshold"])

@@ -1,0 +1,136 @@
+"""
+`python -m perennial_trainer.remote.keeper JOB.JSON`: the process above a job that is done elsewhere. It starts the
+program, ends what is left of it, and says how it went on descriptor 3. Signals for the program come by number, one a
+line, on standard input; when that closes, whoever wanted the job is gone, and the job is killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import select
+import signal
+import sys
+from typing import Any
+
+from .. import kernel
+from ..isolation import SUBREAPER, best_isolation, fork_supervisor, kill_all
+
+_TELL = 3
+#: By the name of a limit in a job; `processes` is of a whole user and therefore not kept here.
+_LIMITS = {
+    "memoryBytes": resource.RLIMIT_DATA,
+    "cpuSeconds": resource.RLIMIT_CPU,
+    "fileBytes": resource.RLIMIT_FSIZE,
+    "openFiles": resource.RLIMIT_NOFILE,
+}
+
+
+def main(file: str) -> None:
+    with open(file, encoding="utf-8") as source:
+        job = json.load(source)
+    # It holds the job's environment.
+    os.unlink(file)
+    # Not the terminal's signals, nor those for the group of whoever started this: it is told on standard input.
+    os.setsid()
+    isolation = best_isolation()
+    keeper = fork_supervisor(isolation, lambda: _keep(job, isolation))
+    os.close(0)
+    os.close(_TELL)
+    os.waitpid(keeper, 0)
+
+
+def _keep(job: dict[str, Any], isolation: str) -> None:
+    if isolation != SUBREAPER:
+        kernel.show_own_processes()
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    woken = _wake_when_a_child_ends()
+    child = os.fork()
+    if child == 0:
+        _become(job)
+    status = _wait(child, woken)
+    kill_all(isolation)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    usage = {"cpuSeconds": round(used.ru_utime + used.ru_stime, 6), "peakMemoryBytes": used.ru_maxrss * 1024}
+    os.write(_TELL, json.dumps({"ending": _ending(status), "usage": usage}).encode())
+
+
+def _become(job: dict[str, Any]) -> None:
+    try:
+        os.setsid()
+        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+            signal.signal(each, signal.SIG_DFL)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.closerange(3, 256)
+        os.chdir(job["folder"])
+        for name, number in _LIMITS.items():
+            if name in job["limits"]:
+                _limit(name, number, job["limits"][name])
+        os.execvpe(job["command"][0], job["command"], job["environment"])
+    except BaseException as error:
+        os.write(2, f"start {job['command'][0]!r}: {error}\n".encode())
+        os._exit(127)
+
+
+def _limit(name: str, number: int, soft: int) -> None:
+    hard = resource.getrlimit(number)[1]
+    if hard != resource.RLIM_INFINITY:
+        soft = min(soft, hard)
+    # Who ignores SIGXCPU is killed some seconds later.
+    resource.setrlimit(number, (soft, soft + 5 if name == "cpuSeconds" and hard == resource.RLIM_INFINITY else soft))
+
+
+def _wake_when_a_child_ends() -> int:
+    woken, wakes = os.pipe()
+    os.set_blocking(wakes, False)
+    signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return woken
+
+
+def _wait(child: int, woken: int) -> int | None:
+    """The status with which the program ended; None when nobody wants it any more."""
+    while True:
+        ready, _, _ = select.select([0, woken], [], [])
+        if woken in ready:
+            os.read(woken, 4096)
+        status = _reap(child)
+        if status is not None:
+            return status
+        if 0 in ready:
+            heard = os.read(0, 4096)
+            if not heard:
+                return None
+            for number in heard.split():
+                os.killpg(child, int(number)) if _has_group(child) else os.kill(child, int(number))
+
+
+def _has_group(child: int) -> bool:
+    return os.getpgid(child) == child
+
+
+def _reap(child: int) -> int | None:
+    """Takes note of whatever has ended, orphans too."""
+    found = None
+    try:
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return found
+            if pid == child:
+                found = status
+    except ChildProcessError:
+        return found
+
+
+def _ending(status: int | None) -> dict[str, Any]:
+    code = -signal.SIGKILL if status is None else os.waitstatus_to_exitcode(status)
+    if code < 0:
+        return {"kind": "signal", "signal": signal.Signals(-code).name}
+    return {"kind": "exit", "code": code}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,244 @@
+"""One job on this machine, from its order to what is handed back."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .errors import RemoteError, Stopped
+from .folder import command, environment, hand_back, lay_out
+from .process import Program
+from .report import Report
+from .transfer import Stop, fetch, pack, send
+
+SCHEMA_VERSION = 1
+_BEAT_SECONDS = 1.0
+_TICK_SECONDS = 0.1
+
+
+def train(
+    order: dict[str, Any],
+    heartbeat: Callable[[dict[str, Any]], None] | None = None,
+    cancelled: Stop | None = None,
+    folder: str | None = None,
+) -> dict[str, Any]:
+    """
+    Does the job of an order and returns how the trainer ended; the caller hands that back to the engine as it is.
+    Blocks until then.
+
+    `heartbeat` is called every second, from a thread with the caller's context, with the newest progress. When
+    `cancelled` gives True, the trainer is asked to end, its last checkpoint is stored, and Stopped is raised. `folder`:
+    where the job gets a folder of its own, by default the system's for temporary files.
+    """
+    with tempfile.TemporaryDirectory(prefix="perennial-job-", dir=folder) as place, _Beat(heartbeat, cancelled) as beat:
+        message = _read_message(order, Path(place), beat.stopped)
+        with Report(message["report"]) as report:
+            beat.shows(report)
+            result = _run(message, Path(place), report, beat.stopped)
+            report.add({"ended": result})
+            report.flush()
+            return result
+
+
+def _read_message(order: dict[str, Any], place: Path, stop: Stop) -> dict[str, Any]:
+    file = place / "message.json"
+    fetch(order, file, stop)
+    message: dict[str, Any] = json.loads(file.read_bytes())
+    if message.get("schemaVersion") != SCHEMA_VERSION:
+        raise RemoteError(f"read the order: it has version {message.get('schemaVersion')}, want {SCHEMA_VERSION}")
+    return message
+
+
+def _run(message: dict[str, Any], place: Path, report: Report, stop: Stop) -> dict[str, Any]:
+    folder = place / "job"
+    folder.mkdir()
+    resume = _newest_checkpoint(message, report)
+    host = socket.gethostname()
+    report.log(f"on {host}" + ("" if resume is None else f", going on from step {resume['step']}"))
+    lay_out(message, folder, resume, stop)
+    checkpoints = _Checkpoints(message["checkpoints"], folder, report)
+    program = Program(folder, command(message, folder), environment(message, folder), message["limits"])
+    try:
+        why = _listen(program, message, report, checkpoints, stop)
+        ended = program.ending()
+    finally:
+        program.kill()
+        checkpoints.close()
+    if why == "stopped":
+        report.flush()
+        raise Stopped("the trainer was ended as asked")
+    if why == "timeout":
+        return {**ended, "ending": {"kind": "timeout"}, "host": host}
+    if ended["ending"] != {"kind": "exit", "code": 0}:
+        return {**ended, "host": host}
+    return {**ended, **hand_back(message, folder, stop), "host": host}
+
+
+def _listen(
+    program: Program, message: dict[str, Any], report: Report, checkpoints: _Checkpoints, stop: Stop
+) -> str | None:
+    """Passes on what the program says until it has ended; returns why it was made to, if it was."""
+    limit = time.monotonic() + message["timeoutMs"] / 1000
+    grace = message["graceMs"] / 1000
+    why: str | None = None
+    killed_at: float | None = None
+    while not program.has_ended:
+        line = program.next_line(_TICK_SECONDS)
+        if line is not None:
+            _hear(line, report, checkpoints)
+        now = time.monotonic()
+        if why is None:
+            why = "stopped" if stop() else "timeout" if now > limit else None
+            if why is not None:
+                program.signal(signal.SIGTERM)
+                killed_at = now + grace
+        if killed_at is not None and now > killed_at:
+            program.kill()
+    return why
+
+
+def _hear(line: tuple[bool, str], report: Report, checkpoints: _Checkpoints) -> None:
+    is_output, text = line
+    content = _parse(text) if is_output and text.startswith("{") else None
+    if content is None:
+        report.log(text)
+    elif isinstance(content.get("checkpoint"), str) and isinstance(content.get("step"), int):
+        checkpoints.keep(content["checkpoint"], content["step"])
+    else:
+        report.add(content)
+
+
+def _parse(text: str) -> dict[str, Any] | None:
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return None
+    # What only the engine's own lines may say.
+    known = isinstance(content, dict) and any(each in content for each in ("progress", "error", "point", "checkpoint"))
+    return content if known and "ended" not in content and "stored" not in content else None
+
+
+def _newest_checkpoint(message: dict[str, Any], report: Report) -> dict[str, Any] | None:
+    """Of those that an attempt before this one has stored, and the one that the order names."""
+    found: dict[str, Any] | None = message.get("resume")
+    for line in report.lines():
+        if "stored" in line and (found is None or line["step"] > found["step"]):
+            slot = message["checkpoints"][line["stored"]["slot"]]
+            found = {"step": line["step"], "checkpoint": {**line["stored"], "url": slot["get"]}}
+    return found
+
+
+def _problem(path: Path, checkpoints: Path) -> str | None:
+    if path.parent != checkpoints:
+        return "want a folder checkpoints/NAME of the job"
+    if path.is_symlink() or not path.is_dir():
+        return "there is no such folder"
+    odd = (each for each in path.rglob("*") if each.is_symlink() or not (each.is_file() or each.is_dir()))
+    name = next((each.name for each in odd), None)
+    return None if name is None else f'"{name}" in it is not a regular file'
+
+
+class _Checkpoints:
+    """Stores one checkpoint at a time, beside the training; of those that wait only the newest."""
+
+    def __init__(self, slots: list[dict[str, str]], folder: Path, report: Report) -> None:
+        self._slots = slots
+        self._folder = folder
+        self._report = report
+        self._next = 0
+        self._waiting: tuple[Path, int] | None = None
+        self._closed = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._work, name="checkpoints", daemon=True)
+        self._thread.start()
+
+    def keep(self, name: str, step: int) -> None:
+        path = Path(os.path.normpath(self._folder / name))
+        problem = _problem(path, self._folder / "checkpoints")
+        if problem is not None:
+            self._report.log(f"the checkpoint of step {step} was not kept: {problem}")
+            return
+        with self._changed:
+            dropped = self._waiting
+            self._waiting = (path, step)
+            self._changed.notify()
+        if dropped is not None:
+            shutil.rmtree(dropped[0], ignore_errors=True)
+
+    def close(self) -> None:
+        """What waits is still stored."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while self._waiting is None:
+                    if self._closed:
+                        return
+                    self._changed.wait()
+                (path, step), self._waiting = self._waiting, None
+            try:
+                self._store(path, step)
+            except (OSError, RemoteError) as error:
+                self._report.log(f"the checkpoint of step {step} was not kept: {error}")
+
+    def _store(self, path: Path, step: int) -> None:
+        slot = self._next
+        tar = self._folder.parent / "checkpoint.tar"
+        pack(path, tar)
+        sent = send(self._slots[slot]["put"], tar)
+        self._next = (slot + 1) % len(self._slots)
+        self._report.add({"checkpoint": path.name, "step": step, "stored": {**sent, "slot": slot}})
+        self._report.flush()
+        shutil.rmtree(path, ignore_errors=True)
+
+
+class _Beat:
+    """Tells whoever runs the job that it is alive, and notices when it is not wanted any more."""
+
+    def __init__(self, heartbeat: Callable[[dict[str, Any]], None] | None, cancelled: Stop | None) -> None:
+        self._heartbeat = heartbeat
+        self._cancelled = cancelled
+        self._report: Report | None = None
+        self._gone = False
+        self._ended = threading.Event()
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(target=lambda: context.run(self._go), name="heartbeat", daemon=True)
+
+    def __enter__(self) -> _Beat:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def shows(self, report: Report) -> None:
+        self._report = report
+
+    def stopped(self) -> bool:
+        return self._gone or (self._cancelled is not None and self._cancelled())
+
+    def _go(self) -> None:
+        while self._heartbeat is not None:
+            try:
+                self._heartbeat(dict(self._report.progress or {}) if self._report else {})
+            except Exception:
+                self._gone = True
+                return
+            if self._ended.wait(_BEAT_SECONDS):
+                return
+

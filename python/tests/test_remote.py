@@ -1,0 +1,219 @@
+"""Jobs that are done elsewhere, on files of this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flights import Flights
+
+from perennial_trainer import remote
+from perennial_trainer.remote.transfer import fetch, pack, shown, unpack
+
+#: A trainer that knows nothing of this package: it says where it is, and waits.
+WAITING = """
+import json, os, signal, subprocess, sys, time
+def end(*_):
+    os.makedirs("checkpoints/step-2")
+    open("checkpoints/step-2/state", "w").write("two")
+    print(json.dumps({"checkpoint": "checkpoints/step-2", "step": 2}), flush=True)
+    sys.exit(3)
+signal.signal(signal.SIGTERM, end)
+subprocess.Popen(["sleep", "1000"], start_new_session=True)
+print(json.dumps({"progress": 0.5, "message": "waiting"}), flush=True)
+while True: time.sleep(1)
+"""
+
+
+class Depot:
+    """What the engine would have in its store, in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+
+    def url(self, name: str) -> str:
+        return (self.folder / name).as_uri()
+
+    def part(self, file: Path) -> dict[str, Any]:
+        content = file.read_bytes()
+        (self.folder / file.name).write_bytes(content)
+        return {"url": self.url(file.name), "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+    def order(self, flights: Flights, job: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+        content = json.loads(flights.write(**(job or {})).read_text())
+        content.pop("data")
+        message = {
+            "schemaVersion": 1,
+            "job": {**content, "output": "output", "checkpoints": "checkpoints"},
+            "data": {side: self.part(flights.folder / f"{side}.parquet") for side in ("train", "validation")},
+            "environment": {},
+            "secrets": {},
+            "limits": {},
+            "timeoutMs": 60_000,
+            "graceMs": 5_000,
+            "upload": {
+                name: {"url": self.url(name), "mostBytes": 1 << 29} for name in ("model.onnx", "metrics.json")
+            },
+            "report": {"get": self.url("report"), "put": self.url("report")},
+            "checkpoints": [{"get": self.url(f"slot-{n}"), "put": self.url(f"slot-{n}")} for n in range(4)],
+            **changes,
+        }
+        file = self.folder.parent / "message.json"
+        file.write_text(json.dumps(message))
+        return self.part(file)
+
+    def lines(self) -> list[dict[str, Any]]:
+        report = self.folder / "report"
+        return [json.loads(line) for line in report.read_text().splitlines()] if report.exists() else []
+
+
+@pytest.fixture
+def depot(tmp_path: Path) -> Depot:
+    return Depot(tmp_path / "depot")
+
+
+def test_a_built_in_estimator_gives_the_same_bytes_as_in_its_own_process(flights: Flights, depot: Depot) -> None:
+    beats: list[dict[str, Any]] = []
+    result = remote.train(depot.order(flights), heartbeat=beats.append)
+    assert result["ending"] == {"kind": "exit", "code": 0}, depot.lines()
+    assert result["usage"]["cpuSeconds"] > 0
+    model = (depot.folder / "model.onnx").read_bytes()
+    assert result["files"]["model.onnx"] == {"sha256": hashlib.sha256(model).hexdigest(), "bytes": len(model)}
+    assert flights.run().code == 0
+    assert flights.model == model
+    assert depot.lines()[-1] == {"ended": result}
+    assert any(line.get("progress") == 1 for line in depot.lines())
+    assert beats
+
+
+def test_a_trainer_that_fails_is_a_result_with_its_own_words(flights: Flights, depot: Depot) -> None:
+    result = remote.train(depot.order(flights, {"estimator": "no-such"}))
+    assert result["ending"] == {"kind": "exit", "code": 1}
+    assert [line["error"] for line in depot.lines() if "error" in line]
+
+
+def test_stopped_it_stores_the_last_checkpoint_and_leaves_no_process(flights: Flights, depot: Depot) -> None:
+    order = depot.order(flights, command=[sys.executable, "-c", WAITING])
+    before = _sleepers()
+    with pytest.raises(remote.Stopped):
+        remote.train(order, cancelled=lambda: any(line.get("progress") == 0.5 for line in depot.lines()))
+    assert _sleepers() == before
+    [stored] = [line for line in depot.lines() if "stored" in line]
+    assert stored["step"] == 2
+    unpack(depot.folder / f"slot-{stored['stored']['slot']}", depot.folder / "unpacked")
+    assert (depot.folder / "unpacked" / "state").read_text() == "two"
+
+
+def test_an_attempt_after_one_that_was_killed_goes_on_from_its_checkpoint(flights: Flights, depot: Depot) -> None:
+    job = {"checkpointEvery": 5, "parameters": {"max_iter": 60}}
+    undisturbed = Depot(depot.folder.parent / "undisturbed")
+    remote.train(undisturbed.order(flights, job))
+    order = depot.order(flights, job)
+    killed = subprocess.Popen(
+        [sys.executable, "-m", "perennial_trainer.remote"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PERENNIAL_ORDER": json.dumps(order)},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(lambda: any("stored" in line for line in depot.lines()) or killed.poll() is not None)
+    finally:
+        killed.kill()
+        killed.wait()
+    reached = max(line["step"] for line in depot.lines() if "stored" in line)
+    remote.train(order)
+    went_on = [line["log"] for line in depot.lines() if "going on from" in line.get("log", "")]
+    assert 0 < reached <= int(went_on[-1].rpartition(" ")[2]) < 60
+    assert (depot.folder / "model.onnx").read_bytes() == (undisturbed.folder / "model.onnx").read_bytes()
+
+
+def test_its_time_is_limited(flights: Flights, depot: Depot) -> None:
+    order = depot.order(flights, command=[sys.executable, "-c", "import time; time.sleep(1000)"], timeoutMs=300)
+    assert remote.train(order)["ending"] == {"kind": "timeout"}
+
+
+def test_output_that_is_no_file_is_told_and_not_followed(flights: Flights, depot: Depot) -> None:
+    code = "import os; os.symlink('/etc/hostname', 'output/model.onnx')"
+    result = remote.train(depot.order(flights, command=[sys.executable, "-c", code]))
+    assert result["problem"] == "output/model.onnx is not a regular file"
+
+
+def test_a_secret_comes_from_this_machine_or_not_at_all(flights: Flights, depot: Depot) -> None:
+    code = """
+import os
+open('output/model.onnx', 'w').write(os.environ['TOKEN'] + os.environ.get('PERENNIAL_OTHER', ''))
+open('output/metrics.json', 'w').write('{"metrics": {}}')
+"""
+    order = depot.order(flights, command=[sys.executable, "-c", code], secrets={"TOKEN": "FAR_TOKEN"})
+    with pytest.raises(remote.RemoteError, match="FAR_TOKEN"):
+        remote.train(order)
+    os.environ |= {"FAR_TOKEN": "from here", "PERENNIAL_OTHER": "of the far worker"}
+    try:
+        remote.train(order)
+    finally:
+        del os.environ["FAR_TOKEN"], os.environ["PERENNIAL_OTHER"]
+    assert (depot.folder / "model.onnx").read_text() == "from here"
+    assert not any("from here" in file.read_text(errors="replace") for file in depot.folder.glob("*.json"))
+
+
+def test_bytes_that_are_not_those_of_the_order_are_refused(flights: Flights, depot: Depot) -> None:
+    order = depot.order(flights)
+    (depot.folder / "train.parquet").write_bytes(b"something else")
+    with pytest.raises(remote.RemoteError, match=r"train\.parquet.*want"):
+        remote.train(order, cancelled=_after(20))
+
+
+def test_an_address_is_shown_without_what_lets_people_in(tmp_path: Path) -> None:
+    url = "http://127.0.0.1:9/bucket/key?X-Amz-Signature=secret"
+    assert shown(url) == "http://127.0.0.1:9/bucket/key"
+    with pytest.raises(remote.RemoteError) as caught:
+        fetch({"url": url, "sha256": "", "bytes": 0}, tmp_path / "file", _after(2))
+    assert "secret" not in str(caught.value)
+
+
+def test_a_checkpoint_holds_regular_files_only(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "file").write_text("x")
+    (folder / "link").symlink_to("/etc/passwd")
+    pack(folder, tmp_path / "tar")
+    unpack(tmp_path / "tar", tmp_path / "unpacked")
+    assert [str(each.relative_to(tmp_path / "unpacked")) for each in (tmp_path / "unpacked").rglob("*")] == [
+        "deep",
+        "deep/file",
+    ]
+    with tarfile.open(tmp_path / "bad", "w") as archive:
+        archive.add(folder / "deep" / "file", "../outside")
+    with pytest.raises(remote.RemoteError, match="outside"):
+        unpack(tmp_path / "bad", tmp_path / "elsewhere")
+
+
+def _sleepers() -> set[str]:
+    found = set()
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if Path(f"/proc/{name}/cmdline").read_bytes() == b"sleep\x001000\x00":
+                found.add(name)
+        except OSError:
+            continue
+    return found
+
+
+def _after(seconds: float) -> Any:
+    limit = time.monotonic() + seconds
+    return lambda: time.monotonic() > limit
+
+
+def _wait_for(reached: Any) -> None:
+    limit = time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < limit
+        time.sleep(0.01)

@@ -1,0 +1,132 @@
+"""Trials of a search: what is suggested follows from the trials that are known, whoever asks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flights import SOURCES, Flights
+
+RATE = {"type": "float", "low": 0.001, "high": 1, "log": True}
+LEAVES = {"type": "int", "low": 2, "high": 64, "log": True}
+NUMBERS = {"learning_rate": RATE, "max_leaf_nodes": LEAVES}
+CONDITIONS = {
+    "early_stopping": {"type": "categorical", "values": [True, False]},
+    "learning_rate": {**RATE, "when": {"early_stopping": [False]}},
+    "n_iter_no_change": {"type": "int", "low": 1, "high": 9, "log": False, "when": {"early_stopping": [True]}},
+}
+NONE: dict[str, Any] = {"kind": "none"}
+HALVING = {"kind": "halving", "first": 2, "factor": 3}
+MEDIAN = {"kind": "median", "warmup": 0, "after": 3}
+
+
+class Searches:
+    """Runs `perennial_trainer.search` in a folder that has a job."""
+
+    def __init__(self, flights: Flights) -> None:
+        self.folder: Path = flights.folder
+        flights.write(parameters={"max_iter": 30})
+
+    def run(
+        self, numbers: Sequence[int], known: Sequence[Mapping[str, Any]] = (), **study: Any
+    ) -> list[dict[str, Any]]:
+        what, given = study.pop("what", "fit"), study.pop("given", {})
+        (self.folder / "known.jsonl").write_text("".join(json.dumps(trial) + "\n" for trial in known))
+        (self.folder / "trials.jsonl").write_text("")
+        content = {
+            "schemaVersion": 1,
+            "what": what,
+            "job": "job.json",
+            "known": "known.jsonl",
+            "results": "trials.jsonl",
+            "seconds": study.pop("seconds", 600),
+            "trials": [{"number": each, **({"parameters": given[each]} if each in given else {})} for each in numbers],
+            "study": {
+                "sampler": "tpe",
+                "space": NUMBERS,
+                "fixed": {},
+                "seed": 7,
+                "metric": "brier",
+                "direction": "minimize",
+                "pruner": NONE,
+                **study,
+            },
+        }
+        (self.folder / "search.json").write_text(json.dumps(content))
+        command = [sys.executable, "-m", "perennial_trainer.search", "search.json"]
+        environment = {**os.environ, "PYTHONPATH": str(SOURCES)}
+        self.ended = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        return [json.loads(line) for line in (self.folder / "trials.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture
+def searches(flights: Flights) -> Searches:
+    return Searches(flights)
+
+
+def essence(trials: Sequence[Mapping[str, Any]]) -> list[Any]:
+    return [(trial["number"], trial["parameters"], trial["state"], trial.get("value")) for trial in trials]
+
+
+@pytest.mark.parametrize(
+    ("sampler", "space", "pruner"),
+    [
+        ("tpe", NUMBERS, HALVING),
+        ("tpe", CONDITIONS, NONE),
+        ("tpe", NUMBERS, MEDIAN),
+        ("cmaes", NUMBERS, NONE),
+        ("qmc", NUMBERS, NONE),
+    ],
+)
+def test_a_search_that_was_cut_goes_on_as_if_it_had_not_been(
+    searches: Searches, sampler: str, space: Any, pruner: Any
+) -> None:
+    study = {"sampler": sampler, "space": space, "pruner": pruner}
+    whole = searches.run(range(26), **study)
+    first = searches.run(range(9), **study)
+    rest = searches.run(range(9, 26), known=first, **study)
+    assert essence([*first, *rest]) == essence(whole)
+    assert {trial["state"] for trial in whole} <= {"complete", "pruned"}
+    assert len({json.dumps(trial["parameters"]) for trial in whole}) > 8
+    if pruner is not NONE:
+        pruned = [trial for trial in whole if trial["state"] == "pruned"]
+        assert pruned and all(trial["points"][-1][1] == trial["value"] for trial in pruned)
+
+
+def test_dimensions_that_do_not_apply_are_absent(searches: Searches) -> None:
+    for trial in searches.run(range(12), space=CONDITIONS):
+        stops = trial["parameters"]["early_stopping"]
+        assert ("n_iter_no_change" in trial["parameters"]) == stops
+        assert ("learning_rate" in trial["parameters"]) != stops
+
+
+def test_a_trial_that_fails_says_why_and_the_next_one_runs(searches: Searches) -> None:
+    trials = searches.run([0, 1], given={0: {"learning_rate": -1}, 1: {"learning_rate": 0.1}})
+    assert [trial["state"] for trial in trials] == ["failed", "complete"]
+    assert "'learning_rate' is -1" in trials[0]["reason"]
+    assert searches.ended.returncode == 0
+
+
+def test_a_metric_that_is_not_measured_is_a_failure_of_the_trial(searches: Searches) -> None:
+    (trial,) = searches.run([0], given={0: {}}, metric="rmse")
+    assert trial["state"] == "failed" and "it gave no finite rmse" in trial["reason"]
+
+
+def test_asking_fits_nothing_and_suggests_what_a_fit_would_have_tried(searches: Searches) -> None:
+    known = searches.run(range(12))
+    (fitted,) = searches.run([12], known=known)
+    (searches.folder / "job.json").unlink()
+    (asked,) = searches.run([12], known=known, what="ask")
+    assert asked["parameters"] == fitted["parameters"] and "value" not in asked
+
+
+def test_no_trial_begins_when_the_time_is_over_but_one_does(searches: Searches) -> None:
+    assert [trial["number"] for trial in searches.run([4, 5, 6], seconds=0)] == [4]
