@@ -10,18 +10,25 @@ import { validateSpec } from './spec-validate.js';
 import { parseYaml } from './spec-yaml.js';
 import type { ModelSpec, StoredSpec } from './spec.js';
 
+/** A spec as it was read, with what `apply` puts into the store beside it. */
+export interface ReadSpec extends StoredSpec {
+  /** The folder that `trainer.code` names, packed: the bytes of `code`. */
+  readonly codeTar?: Buffer;
+}
+
 /** Gives a problem its place in the file. */
 type Placer = (path: SpecPath, at?: 'key') => { line?: number; column?: number };
 
 /**
  * Reads a model spec from a YAML file (`.yaml`, `.yml`, `.json`) or a module (`.ts`, `.mts`, `.js`, `.mjs`) whose default
- * export is a model, together with the SQL and the contract file that it names. Paths in it are taken relative to the file.
+ * export is a model, together with the SQL and the contract file that it names, and the folder of its code, packed. Paths
+ * in it are taken relative to the file.
  *
  * @param file path of the spec file; problems name it as it is given here
  * @throws {SpecInvalidError} with all problems, each with file, line and column (in a module: file and path)
  * @throws {UsageError} when there is no such file or its ending is none of these
  */
-export async function readSpecFile(file: string): Promise<StoredSpec> {
+export async function readSpecFile(file: string): Promise<ReadSpec> {
   const ending = path.extname(file).toLowerCase();
   if (['.ts', '.mts', '.js', '.mjs'].includes(ending)) {
     return finish(file, await loadSpecModule(file), () => ({}));
@@ -71,13 +78,15 @@ export function parseSpec(text: string, file = 'spec.yaml'): ModelSpec {
   );
 }
 
-async function finish(file: string, value: unknown, place: Placer): Promise<StoredSpec> {
+async function finish(file: string, value: unknown, place: Placer): Promise<ReadSpec> {
   const result = validateSpec(value);
   const folder = path.dirname(path.resolve(file));
   const issues = 'issues' in result ? [...result.issues] : [];
   const isNew = ({ path: [top] }: SpecIssue) => !issues.some((issue) => issue.path[0] === top);
   const prepare = await readPrepare(folder, value);
   if (prepare && 'issue' in prepare && isNew(prepare.issue)) issues.push(prepare.issue);
+  const code = await readTrainerCode(folder, value);
+  if (code && 'issues' in code) issues.push(...code.issues.filter((issue) => !isKnown(issues, issue)));
   const contract = await readContract(file, value, 'spec' in result ? result.spec : undefined);
   issues.push(...(contract?.issues ?? []).filter((issue) => issue.path[0] !== 'contract' || isNew(issue)));
   const inContract = contract?.problems ?? [];
@@ -88,7 +97,20 @@ async function finish(file: string, value: unknown, place: Placer): Promise<Stor
     spec: withAbsolutePaths(result.spec, folder),
     ...(prepare && 'text' in prepare ? { prepareSql: prepare.text } : {}),
     ...(contract?.document ? { contractFile: contract.document } : {}),
+    ...(code && 'tar' in code ? { code: code.bundle, codeTar: code.tar } : {}),
   };
+}
+
+/** The folder of the trainer, packed. */
+async function readTrainerCode(folder: string, value: unknown) {
+  const named = (value as { trainer?: { code?: unknown } | null } | null | undefined)?.trainer?.code;
+  if (named === undefined) return undefined;
+  return await (await import('./code/read-code.js')).readCode(folder, value);
+}
+
+/** Whether the same place has a problem already. */
+function isKnown(issues: readonly SpecIssue[], { path: wanted }: SpecIssue): boolean {
+  return issues.some((issue) => pathText(issue.path) === pathText(wanted));
 }
 
 interface ReadContract {
@@ -145,8 +167,9 @@ function withAbsolutePaths(spec: ModelSpec, folder: string): ModelSpec {
     name,
     source.kind === 'file' ? { ...source, path: path.resolve(folder, source.path) } : source,
   ]);
-  // A trainer works in a folder of its own, where ./train.py would not be found.
-  const command = spec.trainer.command?.map((word) => (/^\.{1,2}\//.test(word) ? path.resolve(folder, word) : word));
+  // A trainer works in a folder of its own, where ./train.py would not be found. With code it is in the bundle.
+  const beside = spec.trainer.code === undefined ? spec.trainer.command : undefined;
+  const command = beside?.map((word) => (/^\.{1,2}\//.test(word) ? path.resolve(folder, word) : word));
   const trainer = command ? { ...spec.trainer, command } : spec.trainer;
   return { ...spec, trainer, sources: Object.fromEntries(sources) as ModelSpec['sources'] };
 }

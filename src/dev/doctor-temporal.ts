@@ -1,6 +1,7 @@
 import type { Connection } from '@temporalio/client';
 import { PerennialError } from '../errors.js';
 import { missingSearchAttributes } from '../search-attributes.js';
+import { workersByClass } from '../resources/find-workers.js';
 import { portOpen } from './port-open.js';
 import type { Check, DoctorOptions } from './doctor.js';
 
@@ -91,11 +92,18 @@ async function checkWorker(connection: Connection, namespace: string, taskQueue:
     return {
       name,
       status: 'pass',
-      found: `${polling} worker${polling === 1 ? '' : 's'} on the task queue ${taskQueue}`,
+      found: `${polling} worker${polling === 1 ? '' : 's'} on the task queue ${taskQueue}${await classesText(connection, namespace, taskQueue)}`,
     };
   } catch (error) {
     return { name, status: 'fail', found: messageOf(error), fix };
   }
+}
+
+/** The workers of other classes than that of the queue itself. */
+async function classesText(connection: Connection, namespace: string, taskQueue: string): Promise<string> {
+  const { Client } = await import('@temporalio/client');
+  const found = await workersByClass(new Client({ connection, namespace }), taskQueue);
+  return found.map(({ class: name, workers }) => `; class ${name}: ${workers}`).join('');
 }
 
 function notChecked(names: readonly string[]): Check[] {

@@ -17,6 +17,8 @@ export interface Installation {
   readonly lock?: string;
   /** The target appears whole by itself, somewhere else: nothing is moved. Default: false. */
   readonly inPlace?: boolean;
+  /** Ends the waiting for another installation; `make` looks at it for itself. */
+  readonly signal?: AbortSignal;
   /**
    * Makes the thing at `draft`, which is then moved to the target in one step. `scratch` is an empty folder on the same
    * disk, removed afterwards.
@@ -29,7 +31,7 @@ export async function installOnce(installation: Installation, progress: Progress
   const { target } = installation;
   if (existsSync(target)) return target;
   const lockFile = path.join(cacheFolder(), 'locks', `${installation.lock ?? path.basename(target)}.lock`);
-  const lock = await waitForLock(lockFile, installation.what, progress);
+  const lock = await waitForLock(lockFile, installation, progress);
   const scratch = path.join(cacheFolder(), 'scratch', `${path.basename(target)}-${process.pid}-${Date.now()}`);
   try {
     if (existsSync(target)) return target;
@@ -58,7 +60,7 @@ async function removeLeftovers(): Promise<void> {
   }
 }
 
-async function waitForLock(file: string, what: string, progress: Progress) {
+async function waitForLock(file: string, { what, signal }: Installation, progress: Progress) {
   let told = false;
   for (;;) {
     const taken = await takeLockFile(file);
@@ -66,5 +68,6 @@ async function waitForLock(file: string, what: string, progress: Progress) {
     if (!told) progress(`${what} waits for another installation (process ${taken.heldBy.join(', ')})`);
     told = true;
     await sleep(200);
+    signal?.throwIfAborted();
   }
 }

@@ -104,7 +104,7 @@ async function install(
 }
 
 /** uv installs in two seconds what takes pip sixteen; without it pip does. */
-async function findUv(scratch: string): Promise<string | undefined> {
+export async function findUv(scratch: string): Promise<string | undefined> {
   const onPath = programOnPath(['uv']);
   if (onPath !== undefined) return onPath;
   try {

@@ -9,7 +9,7 @@ import { installOnce } from './install-once.js';
 import { packageRoot } from './package-root.js';
 import { toStderr, type Progress } from './progress.js';
 import { pythonDependencies } from './python-dependencies.js';
-import { mustRun, runCommand } from './run-command.js';
+import { mustRun, runCommand, type CommandOptions } from './run-command.js';
 import { asTrainer, withoutPythonPath } from './trainer-view.js';
 
 export interface PythonEnvOptions {
@@ -45,14 +45,30 @@ export async function pythonEnv(progress: Progress = toStderr, options: PythonEn
   const locks = [path.join(source, 'requirements.lock')];
   if (options.tests === true) locks.push(path.join(source, 'requirements-test.lock'));
   const base = named ?? (await pythonDependencies(locks, progress, options.install ?? true));
-  const sources = path.join(source, 'src');
-  const target = path.join(cacheFolder(), 'python', `trainer-${await digestTree(sources, base)}`);
-  const make = (draft: string) => layTrainerOver(base, sources, draft);
-  await installOnce({ what: 'the Python trainer', target, make }, progress);
-  return { python: path.join(target, 'bin', 'python') };
+  return { python: await withTrainer(base, progress, { source }) };
 }
 
-async function namedPython(): Promise<string | undefined> {
+export interface WithTrainerOptions {
+  /** The folder of the Python package. Default: `python/` beside our package.json. */
+  readonly source?: string;
+  /** Packages of a user run code when Python starts: it sees no variable of ours. Default: false. */
+  readonly isolated?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** The interpreter of a thin environment that has `perennial_trainer` and sees the packages of `base`. */
+export async function withTrainer(base: string, progress: Progress, options: WithTrainerOptions = {}): Promise<string> {
+  const { source = path.join(packageRoot(), 'python'), isolated = false, signal } = options;
+  const sources = path.join(source, 'src');
+  const target = path.join(cacheFolder(), 'python', `trainer-${await digestTree(sources, base)}`);
+  const look = isolated ? asTrainer() : withoutPythonPath();
+  const make = (draft: string) => layTrainerOver(base, sources, draft, look);
+  await installOnce({ what: 'the Python trainer', target, make, ...(signal && { signal }) }, progress);
+  return path.join(target, 'bin', 'python');
+}
+
+/** The interpreter that `PERENNIAL_PYTHON` names. */
+export async function namedPython(): Promise<string | undefined> {
   const program = programFromVariable('PERENNIAL_PYTHON');
   if (program === undefined) return undefined;
   const facts = await interpreterFacts(program);
@@ -68,13 +84,13 @@ async function imports(python: string, module: string): Promise<boolean> {
 }
 
 /** A virtual environment without packages of its own, but for the trainer, that sees those of another interpreter. */
-async function layTrainerOver(base: string, sources: string, draft: string): Promise<void> {
+async function layTrainerOver(base: string, sources: string, draft: string, look: CommandOptions): Promise<void> {
   const folders = await mustRun(
     base,
     ['-c', 'import sys; print(*[p for p in sys.path if p.endswith("-packages")], sep="\\n")'],
-    withoutPythonPath(),
+    look,
   );
-  await mustRun(base, ['-m', 'venv', '--without-pip', draft]);
+  await mustRun(base, ['-m', 'venv', '--without-pip', draft], look);
   const python = path.join(draft, 'bin', 'python');
   const site = (await mustRun(python, ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'])).trim();
   await cp(sources, site, { recursive: true, filter: (file) => !file.endsWith('__pycache__') });

@@ -6,6 +6,8 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Kills the command after this long. Default: never. */
   readonly timeoutMs?: number;
+  /** Aborting it kills the command and rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** How a command ended. */
@@ -28,6 +30,8 @@ export async function runCommand(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
+  const { signal } = options;
+  signal?.throwIfAborted();
   const guarded = await guardedCommand(program, args);
   return new Promise((resolve, reject) => {
     const child = spawn(guarded.program, guarded.args, {
@@ -44,10 +48,16 @@ export async function runCommand(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-8192);
     });
+    const kill = () => child.kill('SIGKILL');
+    signal?.addEventListener('abort', kill, { once: true });
     child.once('error', (error) => {
       reject(new CommandFailedError(`run "${program}": ${error.message}`, { cause: error }));
     });
-    child.once('close', (code) => resolve({ code, stdout, stderr }));
+    child.once('close', (code) => {
+      signal?.removeEventListener('abort', kill);
+      if (signal?.aborted) reject(signal.reason as Error);
+      else resolve({ code, stdout, stderr });
+    });
   });
 }
 

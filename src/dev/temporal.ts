@@ -48,6 +48,9 @@ const SPEED: Readonly<Record<string, string>> = {
   'frontend.rps': '100000',
   'frontend.namespaceRPS': '100000',
   'frontend.namespaceRPS.visibility': '100000',
+  // Steps that wait keep the order of their priority within a partition of their queue only, of which there would be four.
+  'matching.numTaskqueueReadPartitions': '1',
+  'matching.numTaskqueueWritePartitions': '1',
   // Without it a new search attribute is known to all parts of the server only after a while.
   'system.forceSearchAttributesCacheRefreshOnRead': 'true',
 };

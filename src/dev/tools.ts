@@ -10,6 +10,7 @@ import { toStderr, withElapsed, type Progress } from './progress.js';
 
 export { chromiumBinary } from './chromium.js';
 export { pythonEnv } from './python-env.js';
+export { pythonWorkerEnv, rayEnv } from './far-python.js';
 
 /** The head of MinIO's archived repository: the only version whose conditional PUT is right. */
 const MINIO = 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c';

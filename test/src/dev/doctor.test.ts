@@ -17,6 +17,7 @@ import { startTemporal, type TemporalServer } from '../../../src/dev/temporal.js
 import { SEARCH_ATTRIBUTES } from '../../../src/domain/search-attributes.js';
 import { openStore } from '../../../src/stores/index.js';
 import { workflowBundle } from '../../support/temporal.js';
+import { until } from '../../support/until.js';
 import { standIn, temporaryFolder } from './stand-ins.js';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -41,6 +42,22 @@ describe('doctor, on a machine where all is well', () => {
     const names = ['Node', 'protobufjs', 'onnxruntime', 'Python', 'Temporal', 'namespace', 'search attributes'];
     expect(checks.map(({ name }) => name)).toEqual([...names, 'worker', 'store', 'disk']);
     for (const { found } of checks) expect(found).not.toBe('');
+  });
+
+  it('names the classes that have workers beside the ordinary one', async () => {
+    const where = { address: temporal.address, namespace: temporal.namespace, taskQueue: 'perennial' };
+    const [ordinary, first, second] = await Promise.all(
+      ['perennial', 'perennial-gpu', 'perennial-gpu'].map((queue) => idleWorker(temporal.address, queue)),
+    );
+    await ordinary!.runUntil(
+      first!.runUntil(
+        second!.runUntil(async () => {
+          await untilPolled(where);
+          const found = async () => (await checkTemporal(where)).at(-1)?.found ?? '';
+          await until('both are heard of', async () => (await found()).endsWith('; class gpu: 2'));
+        }),
+      ),
+    );
   });
 
   it('names a namespace that is not there, and does not guess about what is inside', async () => {
