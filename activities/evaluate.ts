@@ -2,8 +2,10 @@ import type { Ref, Sha256 } from '../src/domain/artifact.js';
 import type { Split } from '../src/domain/data.js';
 import type { Evaluation, MetricName } from '../src/domain/evaluation.js';
 import type { ModelBundle } from '../src/domain/model.js';
+import { metricText } from '../src/domain/metric-facts.js';
 import type { RunResult } from '../src/domain/run.js';
-import { blockIds, readColumns, type ColumnData } from '../src/data/columns.js';
+import { taskOf, type Task } from '../src/domain/task.js';
+import { blockIds, readColumns } from '../src/data/columns.js';
 import { InputRefusedError } from '../src/errors.js';
 import { gateMetrics } from '../src/gates/index.js';
 import { OnnxModel } from '../src/inference/onnx-model.js';
@@ -13,6 +15,7 @@ import type { ModelSpec, StoredSpec } from '../src/spec.js';
 import { putManifest, readManifest, readManifestOf } from '../src/stores/blobs.js';
 import type { ActivityDeps } from './deps.js';
 import { againstItself } from './evaluate-itself.js';
+import { evaluating } from './evaluated-task.js';
 
 export interface EvaluateInput {
   readonly model: string;
@@ -51,13 +54,22 @@ export async function evaluate(deps: ActivityDeps, input: EvaluateInput, signal:
     (await readManifestOf<ModelBundle>(store, 'bundle', state.champion.bundle, { signal }));
   const { task, evaluation: plan } = spec;
   const test = await cache.file(split.test.ref, { signal });
-  const unfit = champion && unfitInput(champion.inputs, split.columns, task.label);
+  const unfit = champion && (otherTask(champion, task.kind) ?? unfitInput(champion.inputs, split.columns, task.label));
   // The champion's inputs may be features no more, and are read as well.
   const championInputs = champion && unfit === undefined ? champion.inputs.map(({ name }) => name) : [];
-  const columns = await readColumns(test, [...new Set([...task.features, task.label, ...championInputs])], { signal });
+  const kind = evaluating(task.kind);
+  const label = kind.read(task.label);
+  const columns = await readColumns(test, [...new Set([...task.features, label, ...championInputs])], { signal });
+  const evaluated = kind.task({
+    split,
+    label: columns[task.label] ?? [],
+    champion: champion && unfit === undefined ? taskOf(champion) : undefined,
+  });
   const blocks = plan.blocks ? await blockIds(test, plan.blocks, { signal }) : rowBlocks(split.test.rows);
   const score = async (bundle: ModelBundle) =>
-    await scoreAll(await cache.file(bundle.onnx, { signal }), columns, signal);
+    await scored(await cache.file(bundle.onnx, { signal }), (model) =>
+      evaluated.score(model, taskOf(bundle), columns, signal),
+    );
   const [candidateScores, championAnswer] = await Promise.all([
     score(candidate),
     champion && (unfit ?? score(champion).catch(refusal)),
@@ -68,10 +80,11 @@ export async function evaluate(deps: ActivityDeps, input: EvaluateInput, signal:
   const seed = spec.trainer.seed;
   const measured = await evaluateInThread(
     {
-      labels: labelsOf(columns, task.label),
+      kind: task.kind,
+      labels: evaluated.labels,
       blocks,
       models: { candidate: candidateScores, ...(championScores && { champion: championScores }) },
-      baselinePositiveShare: split.train.positiveShare,
+      baseline: evaluated.baseline,
       metrics: measuredMetrics(spec),
       resamples,
       confidence,
@@ -88,14 +101,21 @@ export async function evaluate(deps: ActivityDeps, input: EvaluateInput, signal:
     resamples,
     confidence,
     seed,
+    ...evaluated.facts,
     ...rest,
     candidate: { bundle: input.bundle.sha256, metrics: candidateMetrics },
     ...(state.champion && championMetrics && { champion: { ...pick(state.champion), metrics: championMetrics } }),
     ...(state.champion &&
-      typeof championAnswer === 'string' && { championUnscored: { ...pick(state.champion), reason: championAnswer } }),
+      typeof championAnswer === 'string' && {
+        championUnscored: {
+          ...pick(state.champion),
+          reason: championAnswer,
+          ...(champion && taskOf(champion).kind !== task.kind && { otherTask: true as const }),
+        },
+      }),
   };
   const evaluation = state.champion && isChampion ? againstItself(found, state.champion) : found;
-  return await evaluated(deps, spec, evaluation, state.champion?.version ?? 0, signal);
+  return await keep(deps, spec, evaluation, state.champion?.version ?? 0, signal);
 }
 
 /** What the step gives when its candidate is the champion, and was measured before beside another one or none. */
@@ -111,10 +131,10 @@ export async function evaluatedAgain(
     deps.ledger(input.model).read({ signal }),
   ]);
   if (state.champion?.bundle !== input.bundle.sha256) return undefined;
-  return await evaluated(deps, spec, againstItself(evaluation, state.champion), state.champion.version, signal);
+  return await keep(deps, spec, againstItself(evaluation, state.champion), state.champion.version, signal);
 }
 
-async function evaluated(
+async function keep(
   { store }: ActivityDeps,
   spec: ModelSpec,
   evaluation: Evaluation,
@@ -145,17 +165,19 @@ function refusal(error: unknown): string {
   throw error;
 }
 
-async function scoreAll(file: string, columns: ColumnData, signal: AbortSignal): Promise<Float64Array> {
+async function scored(file: string, score: (model: OnnxModel) => Promise<Float64Array>): Promise<Float64Array> {
   const model = await OnnxModel.load(file);
   try {
-    return await model.score(columns, { signal });
+    return await score(model);
   } finally {
     await model.close();
   }
 }
 
-function labelsOf(columns: ColumnData, label: string): Uint8Array {
-  return Uint8Array.from(columns[label] as ArrayLike<number>);
+/** Half a sentence when a model answers another question than is asked now. */
+function otherTask(bundle: ModelBundle, kind: Task['kind']): string | undefined {
+  const its = taskOf(bundle).kind;
+  return its === kind ? undefined : `it was trained for a ${its} task, and the task is ${kind} now`;
 }
 
 /** Without named blocks each row stands for itself. */
@@ -172,7 +194,7 @@ function describe(
   metrics: readonly MetricName[],
 ): string {
   const numbers = (metrics: Evaluation['candidate']['metrics'], name: MetricName) =>
-    metrics[name]?.value.toFixed(4) ?? '?';
+    metrics[name] ? metricText(name, metrics[name].value) : '?';
   const each = metrics.map((name) => {
     const beside = champion ? ` (champion ${numbers(champion.metrics, name)})` : '';
     return `${name} ${numbers(candidate.metrics, name)}${beside}`;

@@ -66,7 +66,7 @@ export async function split(deps: ActivityDeps, input: SplitInput, signal: Abort
       { signal },
     );
     if (facts.leakCheck) await memory.remember(facts.leakCheck, { signal });
-    const { columns, train, validation, test } = facts;
+    const { columns, task, train, validation, test } = facts;
     const files = [train, validation, test].map(({ file }) => file);
     const told = await checkTraining(spec, contract, files, { signal, tempFolder: join(scratch, 'spill') });
     const hidden = sensitiveColumns(Object.values(contract.tables));
@@ -88,6 +88,7 @@ export async function split(deps: ActivityDeps, input: SplitInput, signal: Abort
       settings,
       ...(input.asOf !== undefined && { asOf: input.asOf }),
       columns,
+      ...(task && { task }),
       train: trainPart,
       validation: validationPart,
       test: testPart,
@@ -95,7 +96,7 @@ export async function split(deps: ActivityDeps, input: SplitInput, signal: Abort
     return {
       split: await putManifest(store, 'split', manifest, { signal }),
       rows: { train: train.rows, validation: validation.rows, test: test.rows },
-      message: describe(manifest) + describeCheck(facts.leakCheck) + told,
+      message: describe(manifest) + describeUnseen(manifest) + describeCheck(facts.leakCheck) + told,
     };
   });
 }
@@ -146,6 +147,15 @@ function describe({ train, validation, test }: Split): string {
     `train ${train.rows} rows${sample}, ${day(train.from)} to ${day(train.to)}; validation ${validation.rows}; ` +
     `test ${test.rows} rows, ${day(test.from)} to ${day(test.to)}`
   );
+}
+
+/** Rows of classes that cannot be learned are no error: that will happen to the model, too. */
+function describeUnseen({ validation, test }: Split): string {
+  const left = validation.rowsInWindow - validation.rows;
+  const leftOut = left > 0 ? `; ${left} validation rows of classes that no training row has are left out` : '';
+  if (!test.unseen) return leftOut;
+  const { rows, classes } = test.unseen;
+  return `${leftOut}; ${rows} test rows are of ${classes === 1 ? 'a class' : `${classes} classes`} that no training row has`;
 }
 
 function describeCheck(check: LeakCheck | undefined): string {

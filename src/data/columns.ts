@@ -21,6 +21,12 @@ import { TextCache } from './text-cache.js';
  */
 export type ColumnValues = string[] | Float32Array | Float64Array | Uint8Array;
 
+/**
+ * A column as its type is read, or otherwise: every value as text (whole numbers in decimal), or as a number of 64 bits in
+ * a `Float64Array`.
+ */
+export type ColumnRead = string | { readonly name: string; readonly as: 'text' | 'double' };
+
 /** Columns by name. */
 export type ColumnData = Readonly<Record<string, ColumnValues>>;
 
@@ -31,13 +37,20 @@ export type ColumnData = Readonly<Record<string, ColumnValues>>;
  */
 export async function readColumns(
   file: string,
-  names: readonly string[],
+  columns: readonly ColumnRead[],
   options: DataJobOptions = {},
 ): Promise<ColumnData> {
   return withFile(file, options, async (db, relation) => {
+    const names = columns.map((column) => (typeof column === 'string' ? column : column.name));
     const wanted = await plan(db, relation, file, names);
     const [[rows] = []] = await db.rows(`SELECT count(*)::DOUBLE FROM ${relation}`);
-    const readers = wanted.map(({ name, type }) => columnReader(name, type, Number(rows)));
+    const readers = wanted.map(({ name, type }, index) => {
+      const column = columns[index];
+      const as = typeof column === 'object' ? column.as : undefined;
+      if (as === 'text') return textColumn(name, Number(rows));
+      if (as === 'double') return doubleColumn(name, new Float64Array(Number(rows)));
+      return columnReader(name, type, Number(rows));
+    });
     let offset = 0;
     await db.chunks(`SELECT ${readers.map(({ sql }) => sql).join(', ')} FROM ${relation}`, (chunk) => {
       for (const [index, reader] of readers.entries()) reader.take(chunk, index, offset);
@@ -119,7 +132,7 @@ function columnReader(name: string, type: ColumnType, rows: number): ColumnReade
   const column = quoteName(name);
   switch (type) {
     case 'string':
-      return textReader(`coalesce(CAST(${column} AS VARCHAR), '')`, rows);
+      return textColumn(name, rows);
     case 'boolean':
       return booleanReader(`coalesce(CAST(${column} AS UTINYINT), ${NULL_BOOLEAN})::UTINYINT`, rows);
     case 'timestamp':
@@ -129,8 +142,16 @@ function columnReader(name: string, type: ColumnType, rows: number): ColumnReade
     case 'number':
     case 'other':
       // As DOUBLE first: DuckDB refuses to make a FLOAT of 1e300, the typed array makes it Infinity.
-      return numberReader(`coalesce(CAST(${column} AS DOUBLE), 'nan')`, new Float32Array(rows));
+      return doubleColumn(name, new Float32Array(rows));
   }
+}
+
+function textColumn(name: string, rows: number): ColumnReader {
+  return textReader(`coalesce(CAST(${quoteName(name)} AS VARCHAR), '')`, rows);
+}
+
+function doubleColumn(name: string, values: Float32Array | Float64Array): ColumnReader {
+  return numberReader(`coalesce(CAST(${quoteName(name)} AS DOUBLE), 'nan')`, values);
 }
 
 /*

@@ -5,6 +5,7 @@ import type { TaskSpec } from '../spec.js';
 import type { Db } from './duckdb.js';
 import { compareRows, comparedRows, differingColumns, type RowDifference } from './leak-rows.js';
 import { prepareStep } from './prepare-error.js';
+import type { TaskColumns } from './prepared-table.js';
 import { canBeCut, createTables, newestTimes, stretches, type SourceTables } from './source-tables.js';
 import type { Sides } from './splits/sides.js';
 import { instant } from './windows.js';
@@ -15,7 +16,7 @@ export interface LeakInput {
   /** The SQL as a SELECT of the training table; its rows over all sources are in the table `training`. */
   readonly select: string;
   readonly columns: readonly Column[];
-  readonly task: Pick<TaskSpec, 'label' | 'features' | 'eventTime' | 'labelDelay'>;
+  readonly task: TaskColumns & Pick<TaskSpec, 'labelDelay'>;
   readonly sides: Sides;
   /** Event times of the oldest and the newest row of `training`. */
   readonly oldest: string;

@@ -1,6 +1,7 @@
 import type { Column } from '../domain/data.js';
 import type { Db } from './duckdb.js';
-import { LABEL_CODE } from './label-code.js';
+import { labelKinds } from './labels/index.js';
+import { LABEL_CODE } from './labels/label-kind.js';
 import type { TaskColumns } from './prepared-table.js';
 import { isoText, quoteName, timestamp } from './sql-text.js';
 
@@ -41,7 +42,7 @@ export function comparedRows(relation: string, { task, from, cut }: RowRange): s
 
 /**
  * Compares two relations of {@link comparedRows}. Rows have no names and no order, and fractions cannot be compared for
- * equality: rows that are equal in event time, label and all features but fractions make a line; lines are compared by
+ * equality (the label of a regression task is one): rows that are equal in event time and all that is no fraction make a line; lines are compared by
  * their number of rows and a print of their fractions, roughly rounded; and only lines that differ in that are looked at
  * closely, by the range, the sum and the sum of squares of each fraction. What changes none of these is not noticed: values
  * that rows of one line exchange, or less than {@link TOLERANCE} of the sum of the line. Of rows whose label is not known before the cut, those of the past must be in the whole: a join with labels has
@@ -53,7 +54,7 @@ export async function compareRows(
   past: string,
   range: RowRange,
 ): Promise<{ readonly rows: number; readonly differs?: RowDifference }> {
-  const print = fractions(range).map((name) => `TRY_CAST(${quoteName(name)} + 0.0 AS FLOAT)`);
+  const print = fractions(range).map(({ value }) => `TRY_CAST(${value} + 0.0 AS FLOAT)`);
   const lines = (relation: string) =>
     `SELECT ${lineOf(range)} AS line, any_value(${isYoung(range)}) AS young, count(*) AS rows,
        sum((hash(${['0', ...print].join(', ')}) >> 16)::BIGINT) AS print FROM ${relation} GROUP BY line`;
@@ -76,8 +77,7 @@ export async function compareRows(
 /** Compares the lines that seemed to differ, each fraction for itself. Gives the time of the first that does. */
 async function lookClosely(db: Db, whole: string, past: string, range: RowRange): Promise<string | undefined> {
   const numbers = fractions(range);
-  const ranges = numbers.map((column, index) => {
-    const value = quoteName(column);
+  const ranges = numbers.map(({ value }, index) => {
     const double = `TRY_CAST(${value} AS DOUBLE)`;
     const usable = `CASE WHEN abs(${double}) < ${LARGEST} THEN ${double} END`;
     return `, min(${value}) AS low${index}, max(${value}) AS high${index}, count(${value}) AS filled${index},
@@ -88,8 +88,8 @@ async function lookClosely(db: Db, whole: string, past: string, range: RowRange)
   const lines = (relation: string) =>
     `SELECT ${lineOf(range)} AS line, any_value(${isYoung(range)}) AS young, any_value(${quoteName(range.task.eventTime)}) AS time,
        count(*) AS rows${ranges.join('')} FROM ${relation} WHERE ${lineOf(range)} IN ${some} GROUP BY line`;
-  const usual = numbers.map((name, index) => {
-    const size = `abs(${quoteName(name)})`;
+  const usual = numbers.map(({ value }, index) => {
+    const size = `abs(${value})`;
     return `coalesce(approx_quantile(${size}, 0.99) FILTER (isfinite(${size})), 0) AS size${index}`;
   });
   const differ = numbers.map((_, index) => `(a.rows = b.rows AND ${unlike(index)})`);
@@ -113,8 +113,9 @@ export async function differingColumns(db: Db, whole: string, past: string, rang
   const { task } = range;
   const time = quoteName(task.eventTime);
   const steady = steadyFeatures(range).map((name) => [name, quoteName(name)] as const);
+  const label = hasFractionLabel(task) ? [] : [[task.label, LABEL_CODE] as const];
   await db.run('CREATE OR REPLACE TEMP TABLE leak_times AS SELECT DISTINCT time FROM leak_difference');
-  for (const [name, value] of [...steady, [task.label, LABEL_CODE] as const]) {
+  for (const [name, value] of [...steady, ...label]) {
     const known = name === task.label ? `NOT ${isYoung(range)}` : 'true';
     const counts = (relation: string, columns: string) =>
       `SELECT ${time} AS time, ${columns} count(*) AS rows FROM ${relation}
@@ -131,22 +132,33 @@ export async function differingColumns(db: Db, whole: string, past: string, rang
     if (numbers.length === 0) return;
     const flags = numbers.map((_, index) => `coalesce(bool_or(differs${index}), false)`);
     const [values = []] = await db.rows(`SELECT ${flags.join(', ')} FROM leak_difference`);
-    for (const [index, name] of numbers.entries()) if (values[index]) found.add(name);
+    for (const [index, { name }] of numbers.entries()) if (values[index]) found.add(name);
   };
   await collect();
   // Where a column that is no fraction differs, lines do not meet: now a line is a time.
-  const alone = { ...range, task: { ...task, features: numbers } };
-  const bare = (relation: string) =>
-    `(SELECT * REPLACE (NULL::UTINYINT AS ${LABEL_CODE}) FROM ${relation} WHERE ${time} IN (FROM leak_times))`;
+  const alone = {
+    ...range,
+    task: { ...task, features: numbers.map(({ name }) => name).filter((name) => name !== task.label) },
+  };
+  const columns = hasFractionLabel(task) ? '*' : `* REPLACE (NULL::UTINYINT AS ${LABEL_CODE})`;
+  const bare = (relation: string) => `(SELECT ${columns} FROM ${relation} WHERE ${time} IN (FROM leak_times))`;
   if ((await compareRows(db, bare(whole), bare(past), alone)).differs) await collect();
   return [...task.features, task.label].filter((name) => found.has(name));
 }
 
 /** SQL for what names a line. */
 function lineOf(range: RowRange): string {
-  const known = `CASE WHEN NOT ${isYoung(range)} THEN ${LABEL_CODE} END`;
-  const columns = [quoteName(range.task.eventTime), known, ...steadyFeatures(range).map(quoteName)];
+  const label = hasFractionLabel(range.task) ? [] : [knownLabel(range)];
+  const columns = [quoteName(range.task.eventTime), ...label, ...steadyFeatures(range).map(quoteName)];
   return `hash(${columns.join(', ')})`;
+}
+
+function knownLabel(range: RowRange): string {
+  return `CASE WHEN NOT ${isYoung(range)} THEN ${LABEL_CODE} END`;
+}
+
+function hasFractionLabel({ kind = 'binary' }: TaskColumns): boolean {
+  return labelKinds[kind].compared === 'fraction';
 }
 
 /** With a delay of zero no row of before the cut is too young to have a label. */
@@ -179,8 +191,11 @@ function unlike(index: number): string {
   return `(${[counts, apart('low'), apart('high'), ...moved].join(' OR ')})`;
 }
 
-function fractions(range: RowRange): string[] {
-  return features(range, (type) => type === 'number');
+/** The columns that are no more alike than their last bits, with the SQL for what of them is compared. */
+function fractions(range: RowRange): { readonly name: string; readonly value: string }[] {
+  const numbers = features(range, (type) => type === 'number').map((name) => ({ name, value: quoteName(name) }));
+  const { task } = range;
+  return hasFractionLabel(task) ? [...numbers, { name: task.label, value: knownLabel(range) }] : numbers;
 }
 
 function steadyFeatures(range: RowRange): string[] {

@@ -4,14 +4,15 @@ import type { TaskSpec } from '../spec.js';
 import { nearestName } from '../spec-nearest.js';
 import { columnType, STORED_TYPE } from './column-type.js';
 import type { Db } from './duckdb.js';
-import { LABEL_CODE, labelCode } from './label-code.js';
+import { labelKinds } from './labels/index.js';
+import { LABEL_CODE } from './labels/label-kind.js';
 import { mismatch, prepareStep } from './prepare-error.js';
 import { checkPrepareSql } from './prepare-sql.js';
 import type { SourceTables } from './source-tables.js';
 import { quoteName } from './sql-text.js';
 
-/** What of a task the training table must have. */
-export type TaskColumns = Pick<TaskSpec, 'label' | 'features' | 'eventTime'>;
+/** What of a task the training table must have; without a kind it is binary. */
+export type TaskColumns = Pick<TaskSpec, 'label' | 'features' | 'eventTime'> & Partial<Pick<TaskSpec, 'kind'>>;
 
 export interface PrepareInput {
   /** The tables that the SQL can name, by source name. */
@@ -23,7 +24,7 @@ export interface PrepareInput {
 
 /** The training table, not yet run: a SELECT with the columns in their stored types. */
 export interface PreparedTable {
-  /** Label as `label_code` (1, 0, 2 for neither, null), every other column under its own name. */
+  /** The label as its code (see `labels/label-kind.ts`), every other column under its own name. */
   readonly select: string;
   readonly columns: readonly Column[];
 }
@@ -31,7 +32,7 @@ export interface PreparedTable {
 /**
  * Checks that the SQL is one SELECT over the tables, which are there as views, and that its columns fit the task, and gives
  * the training table as a SELECT: text as VARCHAR, whole numbers as BIGINT, others as DOUBLE, the event time as TIMESTAMP
- * in UTC, the label as BOOLEAN.
+ * in UTC, the label as its kind stores it.
  *
  * @throws {PrepareFailedError} with DuckDB's message and the line, or naming the column that does not fit.
  */
@@ -110,15 +111,13 @@ function checkColumns(found: Found, task: TaskColumns): Column[] {
     throw mismatch(`the event time "${task.eventTime}" is of type ${time}, want timestamp or date`, task.eventTime);
   }
   const label = typeOf(task.label, 'label');
-  if (label !== 'boolean' && label !== 'integer' && label !== 'number') {
-    throw mismatch(
-      `the label "${task.label}" is of type ${label}, want boolean, or a number that is 1 or 0`,
-      task.label,
-    );
+  const labels = labelKinds[task.kind ?? 'binary'];
+  if (!labels.types.includes(label)) {
+    throw mismatch(`the label "${task.label}" is of type ${label}, want ${labels.wants}`, task.label);
   }
   return columns.map(({ name, type }) => {
     if (name === task.eventTime) return { name, type: 'timestamp' };
-    return { name, type: name === task.label ? 'boolean' : type };
+    return { name, type: name === task.label ? labels.storedAs(type) : type };
   });
 }
 
@@ -136,9 +135,10 @@ const FITS: Readonly<Record<Column['type'], readonly Column['type'][]>> = {
 };
 
 function selectOf(relation: string, columns: readonly Column[], found: Found, task: TaskColumns): string {
+  const labels = labelKinds[task.kind ?? 'binary'];
   const values = columns.map(({ name, type }, index) => {
     const value = quoteName(name);
-    if (name === task.label) return `${labelCode(value, found[index]?.type ?? '')} AS ${LABEL_CODE}`;
+    if (name === task.label) return `${labels.code(value, found[index]?.type ?? '')} AS ${LABEL_CODE}`;
     return type === 'other' ? value : `CAST(${value} AS ${STORED_TYPE[type]}) AS ${value}`;
   });
   return `SELECT ${values.join(', ')} FROM ${relation}`;

@@ -5,7 +5,7 @@ import { createAsOf } from './as-of-macro.js';
 import { withDuckDb } from './duckdb.js';
 import { writingOptions, type DataJobOptions } from './job-options.js';
 import { checkLeaks, type LeakCheck } from './leak-check.js';
-import { preparedTable } from './prepared-table.js';
+import { preparedTable, type TaskColumns } from './prepared-table.js';
 import { createTables, type SourceTables } from './source-tables.js';
 import { cutSides } from './splits/index.js';
 import { createTraining } from './training-table.js';
@@ -16,7 +16,7 @@ export interface SplitInput {
   readonly tables: SourceTables;
   /** One SELECT over the tables. Without it the only table is taken as it is. */
   readonly sql?: string;
-  readonly task: Pick<TaskSpec, 'label' | 'features' | 'eventTime' | 'labelDelay'>;
+  readonly task: TaskColumns & Pick<TaskSpec, 'labelDelay'>;
   readonly spec: SplitSpec;
   /** Chooses the training rows when there are more than `maxTrainRows`. */
   readonly seed: number;
@@ -29,7 +29,7 @@ export interface SplitInput {
 }
 
 /** The facts of a {@link Split} without the digests of what went in. */
-export interface SplitFacts extends Pick<Split, 'columns'> {
+export interface SplitFacts extends Pick<Split, 'columns' | 'task'> {
   readonly train: SplitFile;
   readonly validation: SplitFile;
   readonly test: SplitFile;
@@ -39,7 +39,7 @@ export interface SplitFacts extends Pick<Split, 'columns'> {
 
 /**
  * Prepares the training table and splits it as the spec says, without writing the whole table. The rows of each file are
- * sorted by event time, then by all other columns, and the same rows always give the same bytes; the label is BOOLEAN.
+ * sorted by event time, then by all other columns, and the same rows always give the same bytes; a binary label is BOOLEAN.
  * Rows whose label is not known yet, `task.labelDelay` before the newest row of the training table, are in no file.
  *
  * @throws {PrepareFailedError} for SQL or columns that do not do; {@link DataEmptyError} for a side without rows;

@@ -3,7 +3,7 @@ import { DataEmptyError } from '../errors.js';
 import type { SplitSpec, TaskSpec } from '../spec.js';
 import type { Db } from './duckdb.js';
 import { mismatch, prepareStep } from './prepare-error.js';
-import type { PreparedTable } from './prepared-table.js';
+import type { PreparedTable, TaskColumns } from './prepared-table.js';
 import { keyColumns } from './splits/index.js';
 import { POSITION, positionSql } from './splits/position.js';
 import type { CutContext } from './splits/sides.js';
@@ -12,7 +12,7 @@ import { instant } from './windows.js';
 
 export interface TrainingInput {
   /** What the SQL sees. */
-  readonly task: Pick<TaskSpec, 'label' | 'features' | 'eventTime' | 'labelDelay'>;
+  readonly task: TaskColumns & Pick<TaskSpec, 'labelDelay'>;
   readonly spec: SplitSpec;
   /** Nothing is known from then on, ISO 8601. */
   readonly asOf?: string;

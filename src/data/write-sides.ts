@@ -6,7 +6,8 @@ import type { SplitSpec } from '../spec.js';
 import { hashFile } from '../stores/digest.js';
 import type { Db } from './duckdb.js';
 import type { DataJobOptions } from './job-options.js';
-import { LABEL_CODE } from './label-code.js';
+import { labelKinds } from './labels/index.js';
+import { LABEL_CODE, type SplitLabels } from './labels/label-kind.js';
 import { mismatch } from './prepare-error.js';
 import type { TaskColumns } from './prepared-table.js';
 import { SIDES, type Side, type SideName, type Sides } from './splits/sides.js';
@@ -26,7 +27,8 @@ export interface SplitFile extends SplitPart {
 }
 
 /**
- * Writes the rows of each side as Parquet, sorted by event time and then by all other columns.
+ * Writes the rows of each side as Parquet, sorted by event time and then by all other columns. Validation rows of classes
+ * that no training row has are left out.
  *
  * @throws {DataEmptyError} for a side without rows; {@link PrepareFailedError} for labels that do not do
  */
@@ -34,15 +36,16 @@ export async function writeSides(
   db: Db,
   input: WriteInput,
   options: DataJobOptions,
-): Promise<Record<SideName, SplitFile>> {
+): Promise<Record<SideName, SplitFile> & Pick<SplitLabels, 'task'>> {
   const { columns, sides } = input;
+  const kind = labelKinds[input.task.kind ?? 'binary'];
   const counts = await countRows(db, input);
-  const write = async (name: SideName, limit?: number): Promise<SplitFile> => {
+  const write = async (name: SideName, { limit, only }: { limit?: number; only?: string } = {}) => {
     const file = join(input.outFolder, `${name}.parquet`);
-    await db.run(copySide(columns, sides[name], input, file, limit));
-    const [[rows, positives] = []] = await db.rows(
-      `SELECT count(*)::DOUBLE, count_if(${quoteName(input.task.label)})::DOUBLE FROM ${readParquet([file])}`,
-    );
+    const { relation, where } = sides[name];
+    const side = { relation, where: only === undefined ? where : `(${where}) AND ${only}` };
+    await db.run(copySide(columns, side, input, file, limit));
+    const [[rows] = []] = await db.rows(`SELECT count(*)::DOUBLE FROM ${readParquet([file])}`);
     const { sha256, bytes } = await hashFile(file, options);
     const { from, to } = sides[name].window ?? counts[name];
     return {
@@ -52,19 +55,32 @@ export async function writeSides(
       rowsInWindow: counts[name].rows,
       from,
       to,
-      positiveShare: Number(positives) / Number(rows),
     };
   };
+  const { maxTrainRows } = input.spec;
   const test = await write('test');
-  const validation = await write('validation');
-  const train = await write('train', counts.train.rows > input.spec.maxTrainRows ? input.spec.maxTrainRows : undefined);
-  if (train.positiveShare === 0 || train.positiveShare === 1) {
+  const train = await write('train', counts.train.rows > maxTrainRows ? { limit: maxTrainRows } : {});
+  // Validation is for the trainer, which can do nothing with other classes; the test is what will happen to the model.
+  const only = kind.isLearnt?.(input.task.label, readParquet([train.file]));
+  const validation = await write('validation', only === undefined ? {} : { only });
+  const files = {
+    train: readParquet([train.file]),
+    validation: readParquet([validation.file]),
+    test: readParquet([test.file]),
+  };
+  const labels = await kind.facts(db, input.task.label, files);
+  if (validation.rows === 0) {
     throw mismatch(
-      `the label "${input.task.label}" is ${train.positiveShare === 1} in all ${train.rows} training rows, want both classes`,
+      `the label "${input.task.label}" is in no validation row one of those of the training rows`,
       input.task.label,
     );
   }
-  return { train, validation, test };
+  return {
+    ...(labels.task && { task: labels.task }),
+    train: { ...train, ...labels.sides.train },
+    validation: { ...validation, ...labels.sides.validation },
+    test: { ...test, ...labels.sides.test },
+  };
 }
 
 interface SideCounts {
@@ -76,22 +92,25 @@ interface SideCounts {
 
 async function countRows(db: Db, { sides, spec, task }: WriteInput): Promise<Record<SideName, SideCounts>> {
   const time = quoteName(task.eventTime);
-  const [counts, sum] = [{} as Record<SideName, SideCounts>, { empty: 0, neither: 0 }]; // filled below
+  const [counts, sum] = [{} as Record<SideName, SideCounts>, { empty: 0, unusable: 0 }]; // filled below
+  const { unusable, wantsInEach } = labelKinds[task.kind ?? 'binary'];
   for (const name of SIDES) {
     const { relation, where } = sides[name];
-    const [[rows, empty, neither, from, last] = []] = await db.rows(
-      `SELECT count(*)::DOUBLE, count_if(${LABEL_CODE} IS NULL)::DOUBLE, count_if(${LABEL_CODE} = 2)::DOUBLE,
+    const [[rows, empty, unfit, from, last] = []] = await db.rows(
+      `SELECT count(*)::DOUBLE, count_if(${LABEL_CODE} IS NULL)::DOUBLE, count_if(${unusable?.where ?? 'false'})::DOUBLE,
          ${isoText(`min(${time})`)}, ${isoText(`max(${time})`)} FROM ${relation} WHERE ${where}`,
     );
     sum.empty += Number(empty);
-    sum.neither += Number(neither);
+    sum.unusable += Number(unfit);
     const to = typeof last === 'string' ? new Date(Date.parse(last) + 1).toISOString() : '';
     counts[name] = { rows: Number(rows), from: String(from), to };
   }
   if (sum.empty) {
-    throw mismatch(`the label "${task.label}" is empty in ${sum.empty} rows, want true or false in each`, task.label);
+    throw mismatch(`the label "${task.label}" is empty in ${sum.empty} rows, want ${wantsInEach} in each`, task.label);
   }
-  if (sum.neither) throw mismatch(`the label "${task.label}" is neither 1 nor 0 in ${sum.neither} rows`, task.label);
+  if (sum.unusable) {
+    throw mismatch(`the label "${task.label}" ${unusable?.words} in ${sum.unusable} rows`, task.label);
+  }
   const without = SIDES.find((name) => counts[name].rows === 0);
   if (without) throw emptySide(spec, sides, without);
   return counts;
@@ -123,13 +142,14 @@ function copySide(
   limit: number | undefined,
 ): string {
   const { eventTime, label } = input.task;
+  const labels = labelKinds[input.task.kind ?? 'binary'];
   const inner = columns.map(({ name }) => (name === label ? LABEL_CODE : quoteName(name)));
   const rows = `SELECT ${inner.join(', ')} FROM ${relation} WHERE ${where}`;
   // Rows with equal hashes are told apart by all their columns, so it does not matter in what order they come.
   const sampled =
     limit === undefined ? rows : `${rows} ORDER BY ${rowHash(columns, input)}, ${inner.join(', ')} LIMIT ${limit}`;
   const outer = columns.map(({ name }) =>
-    name === label ? `${LABEL_CODE} = 1 AS ${quoteName(name)}` : quoteName(name),
+    name === label ? `${labels.stored(LABEL_CODE)} AS ${quoteName(name)}` : quoteName(name),
   );
   const order = [quoteName(eventTime), ...inner.filter((column) => column !== quoteName(eventTime))];
   return `COPY (SELECT ${outer.join(', ')} FROM (${sampled}) ORDER BY ${order.join(', ')})

@@ -2,6 +2,7 @@ import type { Ref, Sha256 } from './artifact.js';
 import type { ContractFinding } from './contract.js';
 import type { DriftFinding } from './drift.js';
 import type { TableProfile } from './profile.js';
+import type { Task } from './task.js';
 
 /** Column types as the contract and the signature name them; everything else DuckDB has is `other`. */
 export type ColumnType = 'string' | 'integer' | 'number' | 'boolean' | 'timestamp' | 'date' | 'other';
@@ -116,12 +117,14 @@ export interface Split {
   /** Rows from then on were left out of every source, ISO 8601. Absent: none were. */
   readonly asOf?: string;
   readonly columns: readonly Column[];
+  /** Absent: binary. */
+  readonly task?: Task;
   readonly train: SplitPart;
   readonly validation: SplitPart;
   readonly test: SplitPart;
 }
 
-export interface SplitPart {
+export interface SplitPart extends LabelFacts {
   readonly ref: Ref;
   readonly rows: number;
   /** Rows of the window before sampling. */
@@ -129,6 +132,16 @@ export interface SplitPart {
   /** The window, ISO 8601 in UTC, `from` inclusive, `to` exclusive. */
   readonly from: string;
   readonly to: string;
-  /** Share of rows with a true label. */
-  readonly positiveShare: number;
+}
+
+/** What is known of the labels of some rows, each for one kind of task. */
+export interface LabelFacts {
+  /** Binary: share of rows with a true label. */
+  readonly positiveShare?: number;
+  /** Multiclass: rows of each class of the task. */
+  readonly classRows?: readonly number[];
+  /** Multiclass: test rows of classes that no training row has, and how many such classes there are; absent without any. */
+  readonly unseen?: { readonly rows: number; readonly classes: number };
+  /** Regression: mean of the labels. */
+  readonly mean?: number;
 }

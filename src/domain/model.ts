@@ -1,4 +1,5 @@
 import type { Ref, Sha256 } from './artifact.js';
+import type { Task } from './task.js';
 
 /** Data types of tensors, in the words of the Open Inference Protocol v2. */
 export type TensorType = 'BOOL' | 'INT32' | 'INT64' | 'FP32' | 'FP64' | 'BYTES';
@@ -19,8 +20,13 @@ export interface ModelBundle {
   readonly onnx: Ref;
   /** One `[-1, 1]` input a feature, in the spec's order of features. */
   readonly inputs: readonly TensorSpec[];
-  /** `label` and `probabilities` (`[-1, 2]`, false then true). */
+  /**
+   * Binary: `label` and `probabilities` (`[-1, 2]`, false then true). Multiclass: `label`, the class as text, and
+   * `probabilities`, a column a class. Regression: `value` (`[-1, 1]`).
+   */
   readonly outputs: readonly TensorSpec[];
+  /** Absent: binary. */
+  readonly task?: Task;
   readonly spec: Sha256;
   readonly split: Sha256;
   readonly trainer: {
@@ -28,9 +34,34 @@ export interface ModelBundle {
     readonly estimator: string;
     readonly parameters: Readonly<Record<string, unknown>>;
     readonly seed: number;
+    /** Of the numerical libraries; absent where the user's own program chooses. */
+    readonly threads?: number;
     /** Library versions as the trainer reported them. */
     readonly versions: Readonly<Record<string, string>>;
+    /** Digest of the code bundle, when the spec has one. */
+    readonly code?: Sha256;
+    /** Digest of the lock file in it. */
+    readonly lock?: Sha256;
+    /** Version of the Python that its environment has. */
+    readonly python?: string;
+    /** Where the worker ran. */
+    readonly machine?: Machine;
+    /** Digest of the container image, when `PERENNIAL_IMAGE` of the worker says it. */
+    readonly image?: string;
   };
+  /** Metrics at each step as the trainer said them: Parquet with the columns step, metric and value. */
+  readonly points?: Ref;
   /** What the trainer measured on the validation rows; never used by a gate. */
   readonly trainerMetrics: Readonly<Record<string, number>>;
+}
+
+/** What a machine is, as far as it may decide the last digits of a model. */
+export interface Machine {
+  readonly platform: string;
+  readonly arch: string;
+  readonly cpuModel: string;
+  /** Digest of the flags of the processor. */
+  readonly cpuFeatures: Sha256;
+  readonly node: string;
+  readonly osRelease: string;
 }

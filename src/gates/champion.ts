@@ -55,11 +55,11 @@ function outcomeOf(gain: Estimate, { rule, margin }: GateSpec['champion']): Outc
 
 function comment(outcome: Outcome, gain: Estimate, { rule, margin }: GateSpec['champion'], words: Words): string {
   if (rule === 'better') return outcome === 'insufficient' && gain.value !== 0 ? ', which may be chance' : '';
-  const allowed = margin === 0 ? 'not worse' : `not worse by more than ${words.size(margin)}`;
+  const allowed = margin === 0 ? 'not worse' : `not worse by more than ${words.allowed(margin)}`;
   if (outcome === 'insufficient' && margin === 0) return ', which may be chance';
   return {
     pass: `, so ${allowed}`,
     fail: `, where ${allowed} is wanted`,
-    insufficient: `, but it may be more than the ${words.size(margin)} that are allowed`,
+    insufficient: `, but it may be more than the ${words.allowed(margin)} that are allowed`,
   }[outcome];
 }

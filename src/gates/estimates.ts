@@ -1,5 +1,5 @@
 import type { Estimate, MetricName, Metrics } from '../domain/evaluation.js';
-import { metricFacts } from '../statistics/metric-facts.js';
+import { metricFacts } from '../domain/metric-facts.js';
 
 /** The metric's estimate; undefined when it was not measured or cannot be judged by (NaN, ends in the wrong order). */
 export function usableEstimate(metrics: Metrics | undefined, metric: MetricName): Estimate | undefined {

@@ -1,6 +1,6 @@
 import type { Estimate } from '../domain/evaluation.js';
 import type { Outcome } from '../domain/verdict.js';
-import { metricFacts } from '../statistics/metric-facts.js';
+import { metricFacts } from '../domain/metric-facts.js';
 import { advantage, usableEstimate } from './estimates.js';
 import type { GateRule } from './gate.js';
 import { unscoredChampion } from './unscored-champion.js';

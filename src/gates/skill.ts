@@ -1,16 +1,16 @@
 import type { Evaluation } from '../domain/evaluation.js';
 import type { Outcome } from '../domain/verdict.js';
-import { metricFacts } from '../statistics/metric-facts.js';
+import { metricFacts } from '../domain/metric-facts.js';
 import { advantage, usableEstimate } from './estimates.js';
 import type { GateRule } from './gate.js';
 import { enoughData } from './minimum.js';
 import { wordsFor } from './words.js';
 
-/** With fewer rows of either class than this, skill that is not shown may only be skill that cannot be seen. */
-const LEAST_OF_A_CLASS = 30;
+/** With fewer rows outside the most frequent class, skill that is not shown may only be skill that cannot be seen. */
+const LEAST_OF_OTHERS = 30;
 
 /**
- * Better than the trivial baseline, which always answers the training rows' share: the interval of the paired
+ * Better than the trivial baseline, which always answers what the training rows are on average: the interval of the paired
  * difference lies wholly on the better side.
  *
  * This is a floor, so with enough data it must be shown: a candidate whose skill cannot be told from none fails. A
@@ -36,7 +36,7 @@ export const skill: GateRule = {
       return [{ rule: 'skill', outcome: 'pass', reason: `${compared}: ${words.change(gain.value)} (${interval}).` }];
     }
     const outcome: Outcome =
-      gain.high < 0 || (enoughData(evaluation, gate) && enoughOfBoth(evaluation)) ? 'fail' : 'insufficient';
+      gain.high < 0 || (enoughData(evaluation, gate) && enoughOfEach(evaluation)) ? 'fail' : 'insufficient';
     const side = metricFacts[metric].better === 'higher' ? 'above' : 'below';
     const start = outcome === 'fail' ? 'No skill' : 'Skill is not shown yet';
     const compared = `${words.name} ${words.value(own.value)} is not with confidence ${side} the trivial baseline's`;
@@ -45,6 +45,8 @@ export const skill: GateRule = {
   },
 };
 
-function enoughOfBoth({ rows, positives }: Evaluation): boolean {
-  return Math.min(positives, rows - positives) >= LEAST_OF_A_CLASS;
+/** Numbers have no classes that could be rare. */
+function enoughOfEach({ rows, positives, classRows }: Evaluation): boolean {
+  const classes = classRows ?? (positives === undefined ? undefined : [positives, rows - positives]);
+  return classes === undefined || rows - classes.reduce((most, each) => Math.max(most, each), 0) >= LEAST_OF_OTHERS;
 }

@@ -20,8 +20,8 @@ export const thresholds: GateRule = {
 
 function judgeBound(evaluation: Evaluation, metric: MetricName, kind: 'least' | 'most', bound: number): RuleOutcome {
   const estimate = usableEstimate(evaluation.candidate.metrics, metric);
-  const words = wordsFor(metric);
-  const allowed = `the ${kind} allowed ${words.value(bound)}`;
+  const words = wordsFor(metric, undefined, estimate);
+  const allowed = `the ${kind} allowed ${words.bound(bound)}`;
   if (estimate === undefined) {
     const reason = `${words.nameStart} could not be measured on these test rows; ${allowed} cannot be judged.`;
     return { rule: 'threshold', outcome: 'insufficient', reason };

@@ -6,9 +6,11 @@ import type { Evaluation } from '../domain/evaluation.js';
  */
 export function unscoredChampion({ championUnscored }: Evaluation): string | undefined {
   if (championUnscored === undefined) return undefined;
-  const { version, reason } = championUnscored;
+  const { version, reason, otherTask } = championUnscored;
+  const found = `version ${version} could not be scored on these test rows, because ${reason}. `;
+  if (otherTask) return `${found}Apply the spec under another name, which starts without a champion.`;
   return (
-    `version ${version} could not be scored on these test rows, because ${reason}. ` +
+    found +
     'Keep that column in the training table as it was (it need not be a feature) until a version that does without it ' +
     'is live, or apply the spec under another name, which starts without a champion.'
   );

@@ -1,5 +1,5 @@
 import type { Estimate, MetricName } from '../domain/evaluation.js';
-import { metricFacts } from '../statistics/metric-facts.js';
+import { metricFacts } from '../domain/metric-facts.js';
 
 const LEAST_DIGITS = 4;
 const MOST_DIGITS = 8;
@@ -13,6 +13,9 @@ export interface Words {
   value(value: number): string;
   /** A size of a difference, without a sign: `0.0022`, `0.30 percentage points`. */
   size(difference: number): string;
+  /** A bound on the metric, and on a difference, that somebody wrote down: of an amount all its digits. */
+  bound(value: number): string;
+  allowed(difference: number): string;
   /** An advantage: `better by 0.0022`, `worse by 0.0022`, `no different`. */
   change(advantage: number): string;
   /** `95 % interval 0.0011 to 0.0034`, or with `worse` and `better` at the ends when it is not all on one side. */
@@ -22,12 +25,15 @@ export interface Words {
 }
 
 /**
- * @param change the difference that the sentence is about; decimals are as many as it needs, 4 to 8
+ * @param change the difference that the sentence is about; decimals are as many as it needs, 4 to 8, and none too many of
+ *   amounts
+ * @param own the metric's own value, when the sentence is about no difference
  */
-export function wordsFor(metric: MetricName, change?: Estimate): Words {
+export function wordsFor(metric: MetricName, change?: Estimate, own?: Estimate): Words {
   const { label, unit } = metricFacts[metric];
   const scale = unit === 'share' ? 100 : 1;
-  const digits = digitsFor(change) - (unit === 'share' ? 2 : 0);
+  const digits =
+    unit === 'amount' ? digitsFor(change ?? own, 0) : digitsFor(change, LEAST_DIGITS) - (unit === 'share' ? 2 : 0);
   const plain = (value: number): string => (value * scale).toFixed(digits).replace(/^-(?=0\.?0*$)/, '');
   const value = (number: number): string => `${plain(number)}${unit === 'share' ? ' %' : ''}`;
   const size = (number: number): string => `${plain(Math.abs(number))}${unit === 'share' ? ' percentage points' : ''}`;
@@ -37,6 +43,8 @@ export function wordsFor(metric: MetricName, change?: Estimate): Words {
     nameStart: `${label.slice(0, 1).toUpperCase()}${label.slice(1)}`,
     value,
     size,
+    bound: (number) => (unit === 'amount' ? String(number) : value(number)),
+    allowed: (number) => (unit === 'amount' ? String(number) : size(number)),
     change: (number) => (number === 0 ? 'no different' : `${number > 0 ? 'better' : 'worse'} by ${size(number)}`),
     changeInterval({ low, high }, confidence) {
       if (low > 0) return `${percent(confidence)} interval ${plain(low)} to ${size(high)}`;
@@ -57,12 +65,12 @@ function percent(share: number): string {
 }
 
 /** Two digits of the interval's far end, and one of its near end where that says which side of zero all of it is on. */
-function digitsFor(change: Estimate | undefined): number {
+function digitsFor(change: Estimate | undefined, least: number): number {
   if (change === undefined) return LEAST_DIGITS;
   const ends = [Math.abs(change.low), Math.abs(change.high)];
   const far = decimalsOf(Math.max(...ends)) + 1;
   const near = change.low > 0 || change.high < 0 ? decimalsOf(Math.min(...ends)) : 0;
-  return Math.min(MOST_DIGITS, Math.max(LEAST_DIGITS, far, near));
+  return Math.min(MOST_DIGITS, Math.max(least, far, near));
 }
 
 /** Place of the first digit that is not zero, behind the point. */

@@ -1,7 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
+import type { Task } from '../domain/task.js';
 import { InputRefusedError, ModelUnusableError } from '../errors.js';
 import { columnTensor, type ColumnValues } from './columns.js';
 import { InferenceThread } from './inference-thread.js';
+import { scoredOutput } from './outputs/index.js';
 import { checkSignature } from './signature.js';
 import { checkInputs, transferables, type Signature, type TensorData, type Tensors } from './tensor.js';
 
@@ -24,8 +26,6 @@ export interface ScoreOptions {
 const GIBIBYTE = 1024 ** 3;
 /** Chunks under way: while the thread runs one, the next is made ready. */
 const CHUNKS_IN_FLIGHT = 3;
-/** The output that `score` reads: `[-1, 2]`, false then true. */
-const PROBABILITIES = 'probabilities';
 
 /**
  * An ONNX model, loaded into a thread. It is always loaded from bytes: a model that keeps parts of itself in other
@@ -88,27 +88,47 @@ export class OnnxModel {
   }
 
   /**
-   * Scores a whole table: the probability of true for each row.
+   * Scores a whole table: of a binary task the probability of true for each row, of a regression the number.
    *
    * @param columns a column for each input, by name; others are ignored
    * @throws {InputRefusedError} for a column that is missing or holds what its input cannot take
    * @throws {ModelUnusableError} when the model fails, or answers what is no probability
    */
-  async score(columns: Readonly<Record<string, ColumnValues>>, options: ScoreOptions = {}): Promise<Float64Array> {
+  async score(
+    columns: Readonly<Record<string, ColumnValues>>,
+    options: ScoreOptions & { readonly task?: Exclude<Task, { kind: 'multiclass' }> } = {},
+  ): Promise<Float64Array> {
+    const scores = new Float64Array(rowsOf(this.signature, columns));
+    const take = (chunk: Float64Array, from: number): void => scores.set(chunk, from);
+    await this.scoreChunks(options.task ?? { kind: 'binary' }, columns, take, options);
+    return scores;
+  }
+
+  /**
+   * Scores a whole table in chunks of rows, so that a number for each row and class is never there all at once.
+   *
+   * @param take gets what is measured of each chunk (for `multiclass` a probability a class, row after row) and the
+   *   number of its first row; chunks come in order
+   * @throws as {@link score}
+   */
+  async scoreChunks(
+    task: Task,
+    columns: Readonly<Record<string, ColumnValues>>,
+    take: (scores: Float64Array, from: number) => void,
+    options: ScoreOptions = {},
+  ): Promise<void> {
     const chunkRows = options.chunkRows ?? 2048;
     const rows = rowsOf(this.signature, columns);
-    const scores = new Float64Array(rows);
     const underWay: Promise<void>[] = [];
     for (let from = 0; from < rows; from += chunkRows) {
       options.signal?.throwIfAborted();
-      const chunk = this.#scoreChunk(columns, from, Math.min(rows, from + chunkRows), scores);
+      const chunk = this.#scoreChunk(task, columns, from, Math.min(rows, from + chunkRows), take);
       // Awaited below; until then a rejection must not count as unhandled.
       chunk.catch(() => undefined);
       underWay.push(chunk);
       if (underWay.length >= CHUNKS_IN_FLIGHT) await underWay.shift();
     }
     await Promise.all(underWay);
-    return scores;
   }
 
   /** Frees the model, after what is under way. It cannot be used afterwards. */
@@ -120,20 +140,22 @@ export class OnnxModel {
   }
 
   async #scoreChunk(
+    task: Task,
     columns: Readonly<Record<string, ColumnValues>>,
     from: number,
     to: number,
-    scores: Float64Array,
+    take: (scores: Float64Array, from: number) => void,
   ): Promise<void> {
     const inputs = this.signature.inputs.map(
       (spec) => [spec.name, columnTensor(spec, columns[spec.name] ?? [], from, to)] as const,
     );
-    const request = { kind: 'score', model: this.#id, inputs, output: PROBABILITIES } as const;
+    const request = { kind: 'score', model: this.#id, inputs, task } as const;
     const chunk = await this.#thread.ask<'score'>(request, transferables(inputs.map(([, tensor]) => tensor)));
-    if (chunk.length !== to - from) {
-      throw new ModelUnusableError(`Cannot use the model: it answered ${chunk.length} rows for ${to - from}`);
+    const answered = chunk.length / scoredOutput(task).kept;
+    if (answered !== to - from) {
+      throw new ModelUnusableError(`Cannot use the model: it answered ${answered} rows for ${to - from}`);
     }
-    scores.set(chunk, from);
+    take(chunk, from);
   }
 }
 

@@ -1,6 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { TensorSpec, TensorType } from '../domain/model.js';
+import type { Task } from '../domain/task.js';
+import { scoredOutput } from './outputs/index.js';
 import { transferables, type Signature, type TensorData } from './tensor.js';
 import type { NamedTensors, ThreadAnswer, ThreadAnswers, ThreadRequest } from './thread-messages.js';
 
@@ -45,7 +47,7 @@ function handle(request: ThreadRequest): Promise<ThreadAnswers[keyof ThreadAnswe
     case 'run':
       return run(request.model, request.inputs, request.outputs);
     case 'score':
-      return score(request.model, request.inputs, request.output);
+      return score(request.model, request.inputs, request.task);
     case 'unload':
       return unload(request.model);
   }
@@ -90,25 +92,10 @@ async function run(model: number, inputs: NamedTensors, outputs: readonly string
   });
 }
 
-/** Only the probabilities of true go back, as doubles: a third of what the tensors would weigh. */
-async function score(model: number, inputs: NamedTensors, output: string): Promise<Float64Array<ArrayBuffer>> {
-  const { shape, data } = tensorOf(output, (await runSession(model, inputs, [output]))[output]);
-  const rows = shape[0] ?? 0;
-  if (shape.length !== 2 || shape[1] !== 2)
-    throw new Error(`output "${output}" has shape [${shape.join(',')}], want [rows,2]`);
-  if (!(data instanceof Float32Array || data instanceof Float64Array)) {
-    throw new Error(`output "${output}" does not hold floating-point numbers`);
-  }
-  const probabilities = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const probability = data[2 * row + 1] ?? Number.NaN;
-    // A sum of floats may end a hair outside.
-    if (!(probability >= -1e-6 && probability <= 1 + 1e-6)) {
-      throw new Error(`output "${output}" is ${probability} in a row, want a probability`);
-    }
-    probabilities[row] = Math.min(1, Math.max(0, probability));
-  }
-  return probabilities;
+/** Only what is measured goes back, as doubles. */
+async function score(model: number, inputs: NamedTensors, task: Task): Promise<Float64Array<ArrayBuffer>> {
+  const output = scoredOutput(task);
+  return output.read(tensorOf(output.name, (await runSession(model, inputs, [output.name]))[output.name]));
 }
 
 async function unload(model: number): Promise<undefined> {

@@ -1,7 +1,7 @@
 import { LANES } from '../statistics/block-bootstrap.js';
 import type { Blocks } from '../statistics/join-blocks.js';
 import { sortOrder } from '../statistics/sort-order.js';
-import type { Metric, ScoredRows } from './metric.js';
+import type { Labels, Metric, ScoredRows } from './metric.js';
 
 const FALSE_ROW = 0;
 const TRUE_ROW = 1;
@@ -43,7 +43,7 @@ export const auc: Metric = {
 };
 
 /** Rows of each class in each block. */
-function countClasses(labels: Uint8Array, blocks: Blocks): { trues: Float64Array; falses: Float64Array } {
+function countClasses(labels: Labels, blocks: Blocks): { trues: Float64Array; falses: Float64Array } {
   const trues = new Float64Array(blocks.count);
   const falses = new Float64Array(blocks.count);
   blocks.of.forEach((block, row) => {

@@ -1,22 +1,28 @@
 import { DataEmptyError, ModelUnusableError } from '../errors.js';
 import type { EvaluateModelsInput } from './evaluate-models.js';
+import { taskMeasures } from './index.js';
+import type { TaskMeasures } from './task-measures.js';
 
 /**
  * Checks that rows, labels, blocks and scores fit together.
  *
  * @returns the number of blocks
- * @throws {ModelUnusableError} for scores that are not probabilities
+ * @throws {ModelUnusableError} for scores that are none, such as probabilities above 1
  * @throws {DataEmptyError} when there are no rows
  * @throws {RangeError} for what only a mistake of the caller can bring
  */
 export function checkedBlockCount(input: EvaluateModelsInput): number {
-  const { labels, blocks, models, baselinePositiveShare, resamples, confidence } = input;
+  const { labels, blocks, models, baseline, resamples, confidence } = input;
+  const measures = taskMeasures[input.kind];
   if (labels.length === 0) {
     throw new DataEmptyError('Cannot evaluate: found no test rows, want at least one', {
       fix: 'Make the test window longer (`split.test`), or check that `prepare` returns rows of that window.',
     });
   }
-  if (labels.some((label) => label > 1)) throw new RangeError('Cannot evaluate: a label is neither 0 nor 1');
+  for (const label of labels) {
+    if (measures.isLabel(label, baseline.length)) continue;
+    throw new RangeError(`Cannot evaluate: found the label ${label}, which a ${input.kind} task has not`);
+  }
   if (blocks.length !== labels.length) {
     throw new RangeError(`Cannot evaluate: found ${blocks.length} blocks, want one for each of ${labels.length} rows`);
   }
@@ -24,26 +30,24 @@ export function checkedBlockCount(input: EvaluateModelsInput): number {
   if (!(confidence > 0 && confidence < 1)) {
     throw new RangeError(`Cannot evaluate with confidence ${confidence}: want a share between 0 and 1`);
   }
-  if (!isProbability(baselinePositiveShare)) {
-    throw new RangeError(`Cannot evaluate against the share ${baselinePositiveShare}: want a number from 0 to 1`);
+  if (!measures.isBaseline(baseline)) {
+    throw new RangeError(`Cannot evaluate against the baseline ${baseline.join(', ')} of a ${input.kind} task`);
   }
-  checkScores('candidate', models.candidate, labels.length);
-  if (models.champion !== undefined) checkScores('champion', models.champion, labels.length);
+  checkScores(measures, 'candidate', models.candidate, labels.length);
+  if (models.champion !== undefined) checkScores(measures, 'champion', models.champion, labels.length);
   return countBlocks(blocks);
 }
 
-function checkScores(model: string, scores: Float64Array, rows: number): void {
-  const row = scores.findIndex((score) => !isProbability(score));
-  if (scores.length === rows && row === -1) return;
-  const found = row === -1 ? `${scores.length} scores for ${rows} rows` : `${scores[row]} for row ${row}`;
-  throw new ModelUnusableError(`Cannot evaluate the ${model}: found ${found}, want a probability from 0 to 1 a row`, {
-    fix: 'Check that the trainer exports a classifier whose `probabilities` output holds probabilities.',
-    details: { model, rows: scores.length, ...(row === -1 ? {} : { row }) },
+function checkScores({ score, width }: TaskMeasures, model: string, scores: Float64Array, rows: number): void {
+  const bad = scores.findIndex((value) => !score.is(value));
+  if (scores.length === rows * width && bad === -1) return;
+  const row = bad === -1 ? undefined : Math.floor(bad / width);
+  const found =
+    row === undefined ? `${scores.length / width} scores for ${rows} rows` : `${scores[bad]} for row ${row}`;
+  throw new ModelUnusableError(`Cannot evaluate the ${model}: found ${found}, want ${score.wanted}`, {
+    fix: score.fix,
+    details: { model, rows: scores.length / width, ...(row === undefined ? {} : { row }) },
   });
-}
-
-function isProbability(value: number): boolean {
-  return value >= 0 && value <= 1;
 }
 
 function countBlocks(blocks: Int32Array): number {

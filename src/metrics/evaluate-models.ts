@@ -1,22 +1,25 @@
 import type { Estimate, Evaluation, MetricName, Metrics } from '../domain/evaluation.js';
+import type { TaskKind } from '../domain/task.js';
 import { blockBootstrap, onAllBlocks, type BlockStatistic } from '../statistics/block-bootstrap.js';
 import { joinBlocks } from '../statistics/join-blocks.js';
 import { percentileInterval } from '../statistics/percentile-interval.js';
 import { checkedBlockCount } from './check-input.js';
-import { metrics as builtIn } from './index.js';
+import { taskMeasures } from './index.js';
+import type { Labels, Metric } from './metric.js';
 
 /** More blocks than this are joined at random before they are resampled: see `joinBlocks`. */
 export const MOST_BLOCKS = 16_384;
 
 export interface EvaluateModelsInput {
-  /** One entry a row: 1 for true, 0 for false. At least one row. */
-  readonly labels: Uint8Array;
+  readonly kind: TaskKind;
+  /** One entry a row: see {@link Labels}. At least one row. */
+  readonly labels: Labels;
   /** The block of each row, from 0 without gaps. Rows of one block hang together; blocks do not. */
   readonly blocks: Int32Array;
-  /** Each model's probability of true for each row. */
+  /** Each model's scores: see `ScoredRows`. */
   readonly models: { readonly candidate: Float64Array; readonly champion?: Float64Array | undefined };
-  /** What the trivial baseline always answers: the training rows' share of true labels. */
-  readonly baselinePositiveShare: number;
+  /** What the trivial baseline always answers: the training rows' share of true labels, of each class, or mean label. */
+  readonly baseline: readonly number[];
   readonly metrics: readonly MetricName[];
   readonly resamples: number;
   /** Of every interval, two-sided: 0.95 leaves 2.5 % out at each end. */
@@ -26,7 +29,10 @@ export interface EvaluateModelsInput {
 }
 
 /** The parts of an `Evaluation` that are computed from rows. Metrics that are not defined on them are left out. */
-export interface EvaluatedModels extends Pick<Evaluation, 'rows' | 'positives' | 'blocks' | 'baseline' | 'skill'> {
+export interface EvaluatedModels extends Pick<
+  Evaluation,
+  'rows' | 'positives' | 'classRows' | 'blocks' | 'baseline' | 'skill'
+> {
   readonly candidate: Metrics;
   readonly champion?: Metrics;
   readonly difference?: Metrics;
@@ -46,27 +52,27 @@ type MeasuredModel = ReadonlyMap<MetricName, Measured>;
  * Pure and busy: 115,000 rows, 1,560 blocks, two models, four metrics and 1,000 resamples take 0.3 s. On a worker's
  * event loop use `evaluateInThread`.
  *
- * @throws {ModelUnusableError} for scores that are not probabilities
+ * @throws {ModelUnusableError} for scores that are none, such as probabilities above 1
  * @throws {DataEmptyError} when there are no rows
  */
 export function evaluateModels(input: EvaluateModelsInput): EvaluatedModels {
   const blocks = checkedBlockCount(input);
   const { labels, models } = input;
+  const measures = taskMeasures[input.kind];
   const estimatesOf = (model: MeasuredModel): Metrics =>
     estimates(model, input.confidence, Math.min(blocks, MOST_BLOCKS));
-  const baselineScores = new Float64Array(labels.length).fill(input.baselinePositiveShare);
   const [candidate, baseline, champion] = measure(input, blocks, [
     models.candidate,
-    baselineScores,
+    measures.baselineScores(labels, input.baseline),
     ...(models.champion === undefined ? [] : [models.champion]),
   ]) as [MeasuredModel, MeasuredModel, MeasuredModel | undefined]; // one for each model asked for
   return {
     rows: labels.length,
-    positives: labels.reduce((sum, label) => sum + label, 0),
+    ...measures.labelFacts(labels, input.baseline.length),
     blocks,
     candidate: estimatesOf(candidate),
     ...(champion && { champion: estimatesOf(champion) }),
-    baseline: { positiveShare: input.baselinePositiveShare, metrics: estimatesOf(baseline) },
+    baseline: { ...measures.baseline(input.baseline), metrics: estimatesOf(baseline) },
     ...(champion && { difference: estimatesOf(minus(candidate, champion)) }),
     skill: estimatesOf(minus(candidate, baseline)),
   };
@@ -76,8 +82,9 @@ function measure(input: EvaluateModelsInput, blockCount: number, models: readonl
   const { labels, resamples, seed } = input;
   const blocks = joinBlocks({ of: input.blocks, count: blockCount }, MOST_BLOCKS, seed);
   const names = [...new Set(input.metrics)];
+  const prepared = names.map((name) => metricOf(input.kind, name));
   const statistics: BlockStatistic[] = models.flatMap((scores) =>
-    names.map((name) => builtIn[name].prepare({ labels, scores }, blocks)),
+    prepared.map((metric) => metric.prepare({ labels, scores }, blocks)),
   );
   const replicates = blockBootstrap(statistics, { blocks: blocks.count, resamples, seed });
   const measured = statistics.map((statistic, index) => ({
@@ -87,6 +94,12 @@ function measure(input: EvaluateModelsInput, blockCount: number, models: readonl
   return models.map(
     (_, model) => new Map(names.map((name, i) => [name, measured[model * names.length + i] as Measured])),
   );
+}
+
+function metricOf(kind: TaskKind, name: MetricName): Metric {
+  const metric = taskMeasures[kind].metrics[name];
+  if (!metric) throw new RangeError(`Cannot evaluate: a ${kind} task has no metric ${name}`);
+  return metric;
 }
 
 function minus(model: MeasuredModel, other: MeasuredModel): MeasuredModel {

@@ -1,9 +1,8 @@
-import type { MetricName } from '../domain/evaluation.js';
-import { accuracy } from './accuracy.js';
-import { auc } from './auc.js';
-import { brier } from './brier.js';
-import { logLoss } from './log-loss.js';
-import type { Metric } from './metric.js';
+import type { TaskKind } from '../domain/task.js';
+import { binary } from './binary.js';
+import { multiclass } from './multiclass.js';
+import { regression } from './regression.js';
+import type { TaskMeasures } from './task-measures.js';
 
-/** The built-in metrics by name. */
-export const metrics: Readonly<Record<MetricName, Metric>> = { auc, brier, logLoss, accuracy };
+/** How models are measured, by the kind of task. */
+export const taskMeasures: Readonly<Record<TaskKind, TaskMeasures>> = { binary, multiclass, regression };

@@ -1,4 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import type { MetricName } from '../domain/evaluation.js';
+import { metricFacts } from '../domain/metric-facts.js';
 import type { VerdictKind } from '../domain/verdict.js';
 import { spreadLabels } from './spread-labels.js';
 import { wrapText } from './wrap-text.js';
@@ -27,8 +29,8 @@ export interface QualityWeek {
 }
 
 export interface QualityChartOptions {
-  /** What the numbers are. Default: `brier`, where lower is better; `auc` is better when higher. */
-  readonly metric?: 'brier' | 'auc';
+  /** What the numbers are. Default: `brier`. */
+  readonly metric?: MetricName;
   /** The finding in words. */
   readonly title: string;
   /** One more sentence, smaller. */
@@ -90,21 +92,24 @@ export function qualityChart(weeks: readonly QualityWeek[], options: QualityChar
   };
 }
 
-/** Brier score or AUC of each week, one line a model. */
-function levels(weeks: readonly QualityWeek[], metric: 'brier' | 'auc', sort: string[]): Panel {
-  const better = metric === 'brier' ? 'Brier score of the week: lower is better' : 'AUC of the week: higher is better';
+/** The metric of each week, one line a model. */
+function levels(weeks: readonly QualityWeek[], metric: MetricName, sort: string[]): Panel {
+  const { label, better, unit } = metricFacts[metric];
+  const title = `${label.slice(0, 1).toUpperCase()}${label.slice(1)} of the week: ${better} is better`;
   const points = LINES.flatMap(({ key, label }) =>
     weeks.map((week) => ({ week: weekLabel(week.week), model: label, value: week[key] })),
   );
-  return lines(points, sort, { title: better, format: '.3f', height: 190, weekLabels: false });
+  return lines(points, sort, { title, format: FORMATS[unit], height: 190, weekLabels: false });
 }
 
 /** Who was ahead of the frozen first model, and by how many per cent: differences are small beside bad weather. */
-function lead(weeks: readonly QualityWeek[], metric: 'brier' | 'auc', sort: string[]): Panel {
+function lead(weeks: readonly QualityWeek[], metric: MetricName, sort: string[]): Panel {
+  const direction = metricFacts[metric].better === 'higher' ? 1 : -1;
   const points = LINES.flatMap(({ key, label }) =>
     weeks.map((week) => {
-      const gain = metric === 'brier' ? week.frozen - week[key] : week[key] - week.frozen;
-      return { week: weekLabel(week.week), model: label, value: (100 * gain) / week.frozen };
+      const gain = direction * (week[key] - week.frozen);
+      // R² may be zero or less: then a share of it says nothing.
+      return { week: weekLabel(week.week), model: label, value: week.frozen > 0 ? (100 * gain) / week.frozen : 0 };
     }),
   );
   return lines(points, sort, {
@@ -114,6 +119,9 @@ function lead(weeks: readonly QualityWeek[], metric: 'brier' | 'auc', sort: stri
     weekLabels: true,
   });
 }
+
+/** Axis labels by the unit of the metric. */
+const FORMATS = { number: '.3f', share: '.1%', amount: '.4~s' } as const;
 
 type Panel = Extract<TopLevelSpec, { vconcat: unknown }>['vconcat'][number];
 

@@ -72,6 +72,7 @@ function metadata(follower: ModelFollower, served: ServedModel): object {
     parameters: {
       digest: served.digest,
       version: served.version,
+      ...(served.classes && { classes: served.classes }),
       ...(follower.problem === undefined ? {} : { problem: follower.problem }),
     },
   };

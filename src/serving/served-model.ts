@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ModelBundle, TensorSpec } from '../domain/model.js';
+import { taskOf, type Task } from '../domain/task.js';
 import type { TableProfile } from '../domain/profile.js';
 import { ModelUnusableError } from '../errors.js';
 import type { InferenceThread } from '../inference/inference-thread.js';
@@ -15,6 +16,8 @@ export interface ServedModel {
   /** Digest of the bundle. */
   readonly digest: string;
   readonly onnx: OnnxModel;
+  /** Of a multiclass model: the classes in the order of its probabilities. */
+  readonly classes?: readonly string[];
   /** Profile of the rows that it was trained on, if it is known. */
   readonly trained: TableProfile | undefined;
 }
@@ -48,7 +51,8 @@ export async function loadServedModel(
     await onnx.close();
     throw error;
   }
-  return { version, digest, onnx, trained };
+  const task = taskOf(bundle);
+  return { version, digest, onnx, trained, ...(task.kind === 'multiclass' && { classes: task.classes }) };
 }
 
 const tensors = z
@@ -69,6 +73,13 @@ const bundleSchema = z.looseObject({
   onnx: z.object({ key: z.string(), sha256: z.string(), bytes: z.int().min(0) }),
   inputs: tensors,
   outputs: tensors,
+  task: z
+    .discriminatedUnion('kind', [
+      z.object({ kind: z.literal('binary') }),
+      z.object({ kind: z.literal('multiclass'), classes: z.array(z.string()).min(1) }),
+      z.object({ kind: z.literal('regression') }),
+    ])
+    .optional(),
   split: z.string(),
 });
 
@@ -76,7 +87,7 @@ function checkedBundle(
   value: unknown,
   model: string,
   digest: string,
-): Pick<ModelBundle, 'onnx' | 'inputs' | 'outputs' | 'split'> {
+): Pick<ModelBundle, 'onnx' | 'inputs' | 'outputs' | 'split'> & { readonly task?: Task | undefined } {
   const { data, error } = bundleSchema.safeParse(value);
   if (!data) throw new ModelUnusableError(`Cannot serve bundle ${digest}: it is no model bundle: ${error.message}`);
   if (data.model !== model) {

@@ -1,26 +1,42 @@
 import { readFileSync } from 'node:fs';
 import type { MetricName } from '../../src/domain/evaluation.js';
 
+type BinaryMetric = 'auc' | 'brier' | 'logLoss' | 'accuracy';
+
 export interface MetricsGolden {
-  readonly cases: readonly {
-    readonly name: string;
-    readonly labels: readonly number[];
-    readonly scores: readonly number[];
-    readonly blocks: readonly number[];
-    readonly metrics: Readonly<Record<MetricName, number>>;
-    readonly resamples: readonly {
-      readonly counts: readonly number[];
-      readonly metrics: Readonly<Record<MetricName, number>>;
-    }[];
+  readonly cases: readonly (Case<BinaryMetric> & { readonly scores: readonly number[] })[];
+}
+
+interface Case<Name extends MetricName> {
+  readonly name: string;
+  /** Of multiclass, -1 for a class that nobody knows. */
+  readonly labels: readonly number[];
+  readonly blocks: readonly number[];
+  readonly metrics: Readonly<Record<Name, number>>;
+  readonly resamples: readonly {
+    readonly counts: readonly number[];
+    readonly metrics: Readonly<Record<Name, number>>;
   }[];
+}
+
+export interface MulticlassGolden {
+  readonly cases: readonly (Case<'logLoss' | 'brier' | 'accuracy'> & {
+    /** The label of each column of `shares`. */
+    readonly classes: readonly number[];
+    readonly shares: readonly (readonly number[])[];
+  })[];
+}
+
+export interface RegressionGolden {
+  readonly cases: readonly (Case<'rmse' | 'mae' | 'r2'> & { readonly scores: readonly number[] })[];
 }
 
 export interface BootstrapGolden {
   readonly labels: readonly number[];
   readonly candidate: readonly number[];
   readonly champion: readonly number[];
-  readonly candidateIntervals: Readonly<Record<MetricName, readonly [number, number]>>;
-  readonly differenceIntervals: Readonly<Record<MetricName, readonly [number, number]>>;
+  readonly candidateIntervals: Readonly<Record<BinaryMetric, readonly [number, number]>>;
+  readonly differenceIntervals: Readonly<Record<BinaryMetric, readonly [number, number]>>;
 }
 
 export interface NormalGolden {
@@ -71,6 +87,8 @@ export interface SampleGolden {
 
 /** Reads what SciPy, scikit-learn and statsmodels said. The scripts beside the files made them. */
 export function golden(name: 'metrics.json'): MetricsGolden;
+export function golden(name: 'multiclass.json'): MulticlassGolden;
+export function golden(name: 'regression.json'): RegressionGolden;
 export function golden(name: 'bootstrap.json'): BootstrapGolden;
 export function golden(name: 'normal.json'): NormalGolden;
 export function golden(name: 'drift.json'): DriftGolden;

@@ -1,5 +1,7 @@
 import type { SplitSpec } from '../../spec.js';
-import { LABEL_CODE } from '../label-code.js';
+import { LABEL_CODE } from '../labels/label-kind.js';
+import { MOST_CLASSES, tooManyClasses } from '../labels/multiclass.js';
+import { quoteText } from '../sql-text.js';
 import { newestRange } from '../windows.js';
 import { POSITION } from './position.js';
 import { isInside, sidesOf, type CutContext, type Sides } from './sides.js';
@@ -25,11 +27,12 @@ export async function byStratified(
        FROM training WHERE ${taken}
      ) GROUP BY ALL ORDER BY ALL`,
   );
+  if (borders.length > MOST_CLASSES + 1) throw tooManyClasses(task.label);
   // No border: the side takes all that is left of the class.
   const position = (value: unknown) => `${typeof value === 'string' ? value : '18446744073709551616'}::HUGEINT`;
   const byClass = (index: 1 | 2) => {
     const cases = borders.map(
-      (row) => `WHEN ${LABEL_CODE} IS NOT DISTINCT FROM ${row[0]} THEN ${position(row[index])}`,
+      (row) => `WHEN ${LABEL_CODE} IS NOT DISTINCT FROM ${literal(row[0])} THEN ${position(row[index])}`,
     );
     return cases.length === 0 ? position(undefined) : `CASE ${cases.join(' ')} END`;
   };
@@ -39,4 +42,8 @@ export async function byStratified(
     validation: `${taken} AND ${POSITION} >= ${test} AND ${POSITION} < ${validation}`,
     test: `${taken} AND ${POSITION} < ${test}`,
   });
+}
+
+function literal(code: unknown): string {
+  return typeof code === 'string' ? quoteText(code) : String(code);
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFile } from 'node:fs/promises';
 import { withDuckDb } from '../../../src/data/duckdb.js';
-import { LABEL_CODE } from '../../../src/data/label-code.js';
+import { LABEL_CODE } from '../../../src/data/labels/label-kind.js';
 import { checkLeaks } from '../../../src/data/leak-check.js';
 import { createTables } from '../../../src/data/source-tables.js';
 import { prepareSplit, type SplitInput } from '../../../src/data/split.js';

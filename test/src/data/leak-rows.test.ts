@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withDuckDb, type Db } from '../../../src/data/duckdb.js';
-import { LABEL_CODE } from '../../../src/data/label-code.js';
+import { LABEL_CODE } from '../../../src/data/labels/label-kind.js';
 import { compareRows, differingColumns, type RowRange } from '../../../src/data/leak-rows.js';
 
 const range: RowRange = {

@@ -1,9 +1,10 @@
 import type { Estimate, Evaluation, MetricName, Metrics } from '../../../src/domain/evaluation.js';
-import { modelSpecSchema, type GateSpec } from '../../../src/spec.js';
+import { modelSpecSchema, withTaskDefaults, type GateSpec, type ModelSpecInput } from '../../../src/spec.js';
+import { SMALLEST } from '../spec-example.js';
 
 /** A gate with its defaults: AUC above the baseline, Brier score better than the champion's, 200 rows in 30 blocks. */
-export function gateOf(gate: Parameters<typeof modelSpecSchema.shape.gate.parse>[0] = {}): GateSpec {
-  return modelSpecSchema.shape.gate.parse(gate);
+export function gateOf(gate: NonNullable<ModelSpecInput['gate']> = {}): GateSpec {
+  return withTaskDefaults(modelSpecSchema.parse({ ...SMALLEST, gate })).gate;
 }
 
 export function estimate(value: number, low: number, high: number): Estimate {

@@ -4,7 +4,7 @@ import type { VerdictKind } from '../../../src/domain/verdict.js';
 import { champion } from '../../../src/gates/champion.js';
 import { judge } from '../../../src/gates/index.js';
 import { evaluateModels, type EvaluateModelsInput } from '../../../src/metrics/evaluate-models.js';
-import { rowsAsBlocks, simulatedRows, type Simulated } from '../metrics/simulated-rows.js';
+import { rowsAsBlocks, simulatedRows, type BinaryInput, type Simulated } from '../metrics/simulated-rows.js';
 import { evaluationOf, gateOf } from './example-evaluation.js';
 
 const COMPARISONS = 200;
@@ -22,7 +22,7 @@ function evaluate(input: EvaluateModelsInput): Evaluation {
 
 function compare(
   options: Omit<Simulated, 'seed' | 'blocks' | 'rowsPerBlock'>,
-  change: (input: EvaluateModelsInput) => EvaluateModelsInput = (input) => input,
+  change: (input: BinaryInput) => BinaryInput = (input) => input,
 ): Evaluation[] {
   return Array.from({ length: COMPARISONS }, (_, seed) =>
     evaluate(

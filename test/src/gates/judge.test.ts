@@ -1,14 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Estimate, Evaluation, MetricName, Metrics } from '../../../src/domain/evaluation.js';
+import type { Estimate, Evaluation, Metrics } from '../../../src/domain/evaluation.js';
 import type { GateRule } from '../../../src/gates/gate.js';
 import { gateMetrics, judge, rules } from '../../../src/gates/index.js';
 import type { GateSpec } from '../../../src/spec.js';
-import { metricFacts } from '../../../src/statistics/metric-facts.js';
+import { metricFacts } from '../../../src/domain/metric-facts.js';
 import { evaluationOf, firstEvaluation, gateOf, unscoredEvaluation, withMetric } from './example-evaluation.js';
 
 const base = evaluationOf();
-const names: readonly MetricName[] = ['auc', 'brier', 'logLoss', 'accuracy'];
+const names = ['auc', 'brier', 'logLoss', 'accuracy'] as const;
+type Name = (typeof names)[number];
 const rank = { REJECT: 0, HOLD: 1, PROMOTE: 2 };
 
 describe('judge', () => {
@@ -112,9 +113,9 @@ describe('judge, whatever the evaluation and the gate', () => {
     { weight: 4, arbitrary: sane },
     { weight: 1, arbitrary: fc.record({ value: wild, low: wild, high: wild }) },
   );
-  const metricsOf = (estimate: fc.Arbitrary<Estimate>, requiredKeys: MetricName[]): fc.Arbitrary<Metrics> =>
+  const metricsOf = (estimate: fc.Arbitrary<Estimate>, requiredKeys: Name[]): fc.Arbitrary<Metrics> =>
     fc.record({ auc: estimate, brier: estimate, logLoss: estimate, accuracy: estimate }, { requiredKeys });
-  const evaluations = (estimate: fc.Arbitrary<Estimate>, required: MetricName[]): fc.Arbitrary<Evaluation> => {
+  const evaluations = (estimate: fc.Arbitrary<Estimate>, required: Name[]): fc.Arbitrary<Evaluation> => {
     const metrics = metricsOf(estimate, required);
     return fc
       .record({

@@ -1,11 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { Evaluation } from '../../../src/domain/evaluation.js';
 import { champion } from '../../../src/gates/champion.js';
+import { judge } from '../../../src/gates/index.js';
 import { keptSkill } from '../../../src/gates/kept-skill.js';
 import { minimum } from '../../../src/gates/minimum.js';
 import { skill } from '../../../src/gates/skill.js';
 import { thresholds } from '../../../src/gates/thresholds.js';
-import { evaluationOf, firstEvaluation, gateOf, unscoredEvaluation, withMetric } from './example-evaluation.js';
+import {
+  estimate,
+  evaluationOf,
+  firstEvaluation,
+  gateOf,
+  unscoredEvaluation,
+  withMetric,
+} from './example-evaluation.js';
 
 const base = evaluationOf();
 
@@ -316,6 +324,48 @@ describe('rule threshold', () => {
         reason: 'Log loss could not be measured on these test rows; the most allowed 0.4000 cannot be judged.',
       },
     ]);
+  });
+});
+
+describe('the rules of a regression', () => {
+  const metrics = (rmse: number, near: number) => ({ rmse: estimate(rmse, rmse - near, rmse + near) });
+  const { positives: _, ...houses } = evaluationOf({
+    task: { kind: 'regression' },
+    candidate: { bundle: 'b'.repeat(64), metrics: metrics(41_234.56, 900) },
+    champion: { bundle: 'c'.repeat(64), metrics: metrics(43_001.2, 1000) },
+    baseline: { mean: 180_000, metrics: metrics(79_000.4, 1500) },
+    difference: { rmse: estimate(-1766.64, -2300.1, -1200.7) },
+    skill: { rmse: estimate(-37_765.84, -39_000, -36_500) },
+  });
+  const gate = gateOf({
+    skill: { metric: 'rmse' },
+    champion: { metric: 'rmse', rule: 'not-worse', margin: 12.5 },
+    thresholds: [{ metric: 'rmse', max: 42_500.5 }],
+  });
+
+  it('speak of amounts without decimals that say nothing', () => {
+    const { verdict, rules } = judge(houses, gate);
+    expect(verdict).toBe('PROMOTE');
+    expect(rules.slice(1).map(({ reason }) => reason)).toEqual([
+      "RMSE 41235 against the trivial baseline's 79000: better by 37766 (95 % interval 36500 to 39000).",
+      "Skill is kept: RMSE 41235 against the champion's 43001 is better by 1767, at most 18000 worse is allowed (95 % interval 1201 to 2300).",
+      'RMSE 41235 keeps the most allowed 42500.5 (95 % interval 40335 to 42135).',
+      "RMSE 41235 against the champion's 43001: better by 1767, so not worse by more than 12.5 (95 % interval 1201 to 2300).",
+    ]);
+  });
+
+  it('refuse what is not better than the mean, without counting classes', () => {
+    expect(skill.judge({ ...houses, skill: { rmse: estimate(100, -800, 900) } }, gate)[0]?.outcome).toBe('fail');
+  });
+});
+
+describe('rule skill, of several classes', () => {
+  it('waits for rows outside the most frequent class', () => {
+    const gate = gateOf({ skill: { metric: 'logLoss' } });
+    const outcomeOf = (classRows: number[]): unknown =>
+      skill.judge({ ...base, classRows, skill: { logLoss: estimate(-0.01, -0.02, 0.001) } }, gate)[0]?.outcome;
+    expect(outcomeOf([base.rows - 29, 20, 9])).toBe('insufficient');
+    expect(outcomeOf([base.rows - 30, 20, 10])).toBe('fail');
   });
 });
 

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { MetricName } from '../../../src/domain/evaluation.js';
 import { DataEmptyError, ModelUnusableError } from '../../../src/errors.js';
 import { evaluateModels, MOST_BLOCKS, type EvaluateModelsInput } from '../../../src/metrics/evaluate-models.js';
 import { golden } from '../../golden/golden.js';
 import { rowsAsBlocks, simulatedRows } from './simulated-rows.js';
 
 const input = simulatedRows({ seed: 1, blocks: 40, rowsPerBlock: 10 });
-const names: readonly MetricName[] = ['auc', 'brier', 'logLoss', 'accuracy'];
+const names = ['auc', 'brier', 'logLoss', 'accuracy'] as const;
 
 describe('evaluateModels', () => {
   it('counts rows, positives and blocks', () => {
@@ -33,7 +32,7 @@ describe('evaluateModels', () => {
 
   it('gives the baseline an AUC of exactly one half, in every resample', () => {
     const { baseline } = evaluateModels(input);
-    expect(baseline.positiveShare).toBe(0.3);
+    expect(baseline).toMatchObject({ positiveShare: 0.3 });
     expect(baseline.metrics.auc).toEqual({ value: 0.5, low: 0.5, high: 0.5 });
   });
 
@@ -71,10 +70,11 @@ describe('evaluateModels', () => {
   it.each(names)('gives the %s intervals of SciPy', (name) => {
     const { labels, candidate, champion, candidateIntervals, differenceIntervals } = golden('bootstrap.json');
     const found = evaluateModels({
+      kind: 'binary',
       labels: Uint8Array.from(labels),
       blocks: Int32Array.from(labels, (_, row) => row),
       models: { candidate: Float64Array.from(candidate), champion: Float64Array.from(champion) },
-      baselinePositiveShare: 0.3,
+      baseline: [0.3],
       metrics: [name],
       resamples: 20_000,
       confidence: 0.95,
@@ -122,13 +122,14 @@ describe('evaluateModels', () => {
       ModelUnusableError,
       'Cannot evaluate the champion: found 399 scores for 400 rows',
     ],
-    ['a label of 2', { labels: input.labels.with(0, 2) }, RangeError, 'neither 0 nor 1'],
+    ['a label of 2', { labels: input.labels.with(0, 2) }, RangeError, 'found the label 2, which a binary task has not'],
     ['blocks with a gap', { blocks: input.blocks.map((block) => block * 2) }, RangeError, 'no row is in block 1'],
     ['a negative block', { blocks: input.blocks.with(0, -1) }, RangeError, 'found block -1'],
     ['too few blocks', { blocks: input.blocks.subarray(1) }, RangeError, 'found 399 blocks'],
     ['no resamples', { resamples: 0 }, RangeError, '0 resamples'],
     ['confidence in percent', { confidence: 95 }, RangeError, 'confidence 95'],
-    ['a baseline that is no share', { baselinePositiveShare: Number.NaN }, RangeError, 'the share NaN'],
+    ['a baseline that is no share', { baseline: [Number.NaN] }, RangeError, 'the baseline NaN'],
+    ['a metric of another task', { metrics: ['rmse'] }, RangeError, 'a binary task has no metric rmse'],
   ];
   it.each(refused)('refuses %s', (_, change, type, message) => {
     const run = (): unknown => evaluateModels({ ...input, ...change });

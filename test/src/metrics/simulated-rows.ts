@@ -1,6 +1,8 @@
 import type { EvaluateModelsInput } from '../../../src/metrics/evaluate-models.js';
 import { Random } from '../../../src/statistics/random.js';
 
+export type BinaryInput = EvaluateModelsInput & { readonly labels: Uint8Array };
+
 export interface Simulated {
   readonly seed: number;
   readonly blocks: number;
@@ -17,7 +19,7 @@ export interface Simulated {
  * Rows whose blocks share an effect on the label that no model knows, and an effect on the feature that models use: the
  * more alike the rows of a block, the less single rows say. Two models of equal skill differ by noise of their own.
  */
-export function simulatedRows(options: Simulated): EvaluateModelsInput {
+export function simulatedRows(options: Simulated): BinaryInput {
   const { blocks: blockCount, rowsPerBlock, candidate = 1, champion = 0.5, championLevel = -1 } = options;
   const random = new Random(options.seed);
   const rows = blockCount * rowsPerBlock;
@@ -38,10 +40,11 @@ export function simulatedRows(options: Simulated): EvaluateModelsInput {
     }
   }
   return {
+    kind: 'binary',
     labels,
     blocks,
     models: { candidate: candidateScores, champion: championScores },
-    baselinePositiveShare: 0.3,
+    baseline: [0.3],
     metrics: ['auc', 'brier', 'logLoss', 'accuracy'],
     resamples: options.resamples ?? 200,
     confidence: 0.95,
@@ -50,7 +53,7 @@ export function simulatedRows(options: Simulated): EvaluateModelsInput {
 }
 
 /** Every row a block of its own: what a bootstrap over rows believes. */
-export function rowsAsBlocks(input: EvaluateModelsInput): EvaluateModelsInput {
+export function rowsAsBlocks(input: BinaryInput): BinaryInput {
   return { ...input, blocks: Int32Array.from(input.labels, (_, row) => row) };
 }
 

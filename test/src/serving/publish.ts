@@ -20,6 +20,7 @@ export async function storeBundle(
     onnx,
     inputs: made.inputs,
     outputs: made.outputs,
+    ...(made.task && { task: made.task }),
     spec: 'a'.repeat(64),
     split,
     trainer: { kind: 'process', estimator: 'test', parameters: {}, seed: 7, versions: {} },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startModelServer, type ModelServer } from '../../../src/serving/server.js';
 import { FolderStore } from '../../../src/stores/folder-store.js';
-import { binaryModel, echoModel, oneNodeModel } from '../../support/onnx-models.js';
+import { binaryModel, echoModel, multiclassModel, oneNodeModel, regressionModel } from '../../support/onnx-models.js';
 import { publish, register, storeBundle } from './publish.js';
 
 interface Answer {
@@ -37,9 +37,11 @@ beforeAll(async () => {
   ));
   await publish(store, 'echo', echoModel());
   await publish(store, 'log', oneNodeModel('Sqrt'));
+  await publish(store, 'tree', multiclassModel(['ash', 'Birke "2"', 'čedr'], { weights: { age: [0, 1, -1] } }));
+  await publish(store, 'worth', regressionModel({ age: 2 }, 1));
   server = await startModelServer({
     store,
-    models: ['churn', 'echo', 'log', 'unborn'],
+    models: ['churn', 'echo', 'log', 'tree', 'unborn', 'worth'],
     cacheFolder: join(folder, 'cache'),
     pollMs: 50,
     maxBodyBytes: 1_000_000,
@@ -108,7 +110,7 @@ describe('model server, health and metadata', () => {
   });
 
   it('answers what is not there with 404 and an error', async () => {
-    const known = '"churn", "echo", "log", "unborn"';
+    const known = '"churn", "echo", "log", "tree", "unborn", "worth"';
     for (const path of ['/v2/models/other', '/v2/models/other/ready', '/v2/models/other/versions/1']) {
       expect(await call(path)).toMatchObject({
         status: 404,
@@ -162,6 +164,29 @@ describe('model server, inference', () => {
     const { data } = (body['outputs'] as { data: number[] }[])[1] ?? { data: [] };
     expect(data[1]).toBeCloseTo(logistic(2), 6);
     expect(data[3]).toBeCloseTo(logistic(3), 6);
+  });
+
+  it('answers with the names of classes, and tells their order', async () => {
+    const { status, body } = await infer('/v2/models/tree/infer', { inputs: [age(3, -3)] });
+    expect(status).toBe(200);
+    const [label, probabilities] = body['outputs'] as { data: unknown[] }[];
+    expect(label).toEqual({ name: 'label', datatype: 'BYTES', shape: [2], data: ['Birke "2"', 'čedr'] });
+    expect(probabilities).toMatchObject({ name: 'probabilities', datatype: 'FP32', shape: [2, 3] });
+    expect(probabilities?.data[1]).toBeCloseTo(Math.exp(3) / (1 + Math.exp(3) + Math.exp(-3)), 5);
+    const { body: metadata } = await call('/v2/models/tree');
+    expect(metadata).toMatchObject({
+      outputs: [
+        { name: 'label', datatype: 'BYTES', shape: [-1] },
+        { name: 'probabilities', datatype: 'FP32', shape: [-1, 3] },
+      ],
+      parameters: { classes: ['ash', 'Birke "2"', 'čedr'] },
+    });
+  });
+
+  it('answers with a number', async () => {
+    const { body } = await infer('/v2/models/worth/infer', { inputs: [age(3, -0.5)] });
+    expect(body['outputs']).toEqual([{ name: 'value', datatype: 'FP32', shape: [2, 1], data: [7, 0] }]);
+    expect((await call('/v2/models/worth')).body['parameters']).not.toHaveProperty('classes');
   });
 
   it('leaves the id out when the request has none', async () => {

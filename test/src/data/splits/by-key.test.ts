@@ -156,7 +156,7 @@ describe('a stratified split', () => {
         const rows = bigTable(yes + no).map((row, index) => ({ ...row, yes: index < yes }));
         const facts = await splitRows(bench, rows, stratified);
         const count = (side: 'train' | 'validation' | 'test') =>
-          Math.round(facts[side].positiveShare * facts[side].rows);
+          Math.round(facts[side].positiveShare! * facts[side].rows);
         expect(count('test')).toBe(Math.round(yes * 0.3));
         expect(count('validation')).toBe(Math.round(yes * 0.5) - Math.round(yes * 0.3));
         expect(facts.test.rows - count('test')).toBe(Math.round(no * 0.3));
