@@ -1,0 +1,90 @@
+import { Context } from '@temporalio/activity';
+import { z } from 'zod';
+import { canonicalJson } from '../src/domain/canonical.js';
+import type { Trial } from '../src/domain/search.js';
+import { sha256Hex } from '../src/stores/digest.js';
+import { readMemo } from '../src/stores/read-memo.js';
+import type { ArtifactStore, CallOptions } from '../src/stores/store.js';
+import { AttemptLog } from './attempt-log.js';
+
+/** Trials that end sooner after one another are noted together. */
+const EVERY_MS = 1000;
+const SCHEMA_VERSION = 1;
+
+const recordSchema = z.strictObject({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  trials: z.array(z.looseObject({ number: z.int(), state: z.enum(['complete', 'pruned', 'failed']) })),
+});
+
+/**
+ * The trials that attempts of one chunk have finished, in `progress/trials/<digest of the activity>/<first number>.json`:
+ * an attempt after one that was killed repeats only what was not finished. A trial is noted as soon as it has ended; of those
+ * that take less than a second, all of a second are noted at once. Nothing is evidence here.
+ */
+export class TrialProgress {
+  readonly #store: ArtifactStore;
+  readonly #prefix: string;
+  readonly #options: CallOptions;
+  #waiting: Trial[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #failed: unknown;
+  #timer: NodeJS.Timeout | undefined;
+  #noted = -Infinity;
+
+  /** To be made while the activity runs. */
+  constructor(store: ArtifactStore, options: CallOptions) {
+    const { activityId, workflowExecution } = Context.current().info;
+    this.#store = store;
+    this.#options = options;
+    this.#prefix = `progress/trials/${sha256Hex(canonicalJson({ ...workflowExecution, activityId }))}/`;
+  }
+
+  /** What earlier attempts have finished, by number; a first attempt asks nobody. */
+  async finished(): Promise<Trial[]> {
+    if (AttemptLog.current().beginsAnew) return [];
+    const keys: string[] = [];
+    for await (const { key } of this.#store.list(this.#prefix, this.#options)) keys.push(key);
+    const found = await Promise.all(keys.map((key) => readMemo(this.#store, key, this.#options)));
+    // Written by `end`, with trials of this schema version.
+    const trials = found.flatMap((record) => (recordSchema.safeParse(record).data?.trials ?? []) as unknown as Trial[]);
+    return [...new Map(trials.map((trial) => [trial.number, trial])).values()].toSorted((a, b) => a.number - b.number);
+  }
+
+  /** A trial has ended. */
+  add(trial: Trial): void {
+    this.#waiting.push(trial);
+    const waitMs = this.#noted + EVERY_MS - performance.now();
+    if (waitMs <= 0) this.#note();
+    else this.#timer ??= setTimeout(() => this.#note(), waitMs);
+  }
+
+  /** Notes what waits still, for the attempt after this one. */
+  async handOver(): Promise<void> {
+    this.#note();
+    await this.#writing;
+  }
+
+  /** The attempt has done its trials. What waits still is dropped: the chunk, which has it, is stored next. */
+  async end(): Promise<void> {
+    this.#waiting = [];
+    await this.handOver();
+    if (this.#failed !== undefined) throw this.#failed;
+  }
+
+  #note(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#noted = performance.now();
+    const trials = this.#waiting;
+    this.#waiting = [];
+    const [first] = trials;
+    if (!first) return;
+    const key = `${this.#prefix}${String(first.number).padStart(9, '0')}.json`;
+    const bytes = Buffer.from(canonicalJson({ schemaVersion: SCHEMA_VERSION, trials }));
+    this.#writing = this.#writing
+      .then(() => this.#store.replace(key, bytes))
+      .catch((error: unknown) => {
+        this.#failed ??= error;
+      });
+  }
+}

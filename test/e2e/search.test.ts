@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pythonEnv } from '../../src/dev/tools.js';
+import { readManifestOf } from '../../src/stores/blobs.js';
+import type { ModelBundle } from '../../src/domain/model.js';
+import { findSearch } from '../../src/searches.js';
+import { runCli } from '../src/cli/run-cli.js';
+import { toyDays } from '../support/toy-data.js';
+import { startWorld, type World } from '../support/world.js';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(async () => {
+  await world.stop();
+});
+
+const space = {
+  learning_rate: { type: 'float', low: 0.001, high: 1, log: true },
+  max_leaf_nodes: { type: 'int', low: 2, high: 63, log: true },
+} as const;
+
+describe('a run with a search', () => {
+  it('trains with the best of its trials, names the study, and shows it', async () => {
+    const search = { sampler: 'tpe', trials: 10, parallel: 2, pruner: { kind: 'halving', first: 2 }, space } as const;
+    await world.applyToy('toy-search', toyDays(14), { search });
+    await world.client.requestTraining('toy-search');
+    await world.client.runResult('toy-search', 1);
+
+    const [record] = await world.client.runs('toy-search', { limit: 1 });
+    const found = await findSearch(world.temporal.client, world.store, 'toy-search', 1);
+    expect(found.trials).toHaveLength(10);
+    expect(record?.evidence.study).toBe(found.study?.sha256);
+    const values = found.trials.flatMap(({ state, value }) => (state === 'complete' ? [value!] : []));
+    expect(found.best?.value).toBe(Math.min(...values));
+    const bundle = await readManifestOf<ModelBundle>(world.store, 'bundle', record!.evidence.bundle!);
+    expect(bundle.trainer.parameters).toEqual({ max_iter: 20, ...found.best?.parameters });
+    expect(bundle.trainerMetrics['brier']).toBeCloseTo(found.best!.value!, 3);
+
+    const shown = await runCli(['search', 'show', 'toy-search', 'latest'], { env: world.environment });
+    expect(shown.stdout).toContain('Search of toy-search, run 1: ended');
+    expect(shown.stdout).toContain('10: ');
+    expect(shown.stdout).toMatch(/trial 0 +9/);
+  });
+
+  it('begins with the hyperparameters of the champion, and knows the trials of the study before', async () => {
+    const search = { sampler: 'tpe', trials: 4, space, warmStart: { studies: true } } as const;
+    await world.applyToy('toy-search', toyDays(15), { search });
+    await world.client.requestTraining('toy-search');
+    await world.client.runResult('toy-search', 2);
+    const [before, after] = await Promise.all(
+      [1, 2].map((run) => findSearch(world.temporal.client, world.store, 'toy-search', run)),
+    );
+    const champion = (await world.client.ledger('toy-search')).state.champion!;
+    const bundle = await readManifestOf<ModelBundle>(world.store, 'bundle', champion.bundle);
+    if (champion.version === 1) expect(after!.trials[0]?.parameters).toEqual(before!.best?.parameters);
+    expect(bundle.trainer.parameters).toHaveProperty('learning_rate');
+    expect(after!.search.known).not.toEqual([]);
+  });
+
+  it('tries a program of the user trial by trial, asks Optuna for it, and stops it where it says enough', async () => {
+    const { python } = await pythonEnv();
+    const trainer = {
+      command: ['sh', '-c', `exec '${python}' -m perennial_trainer "$0"`],
+      parameters: { max_iter: 20 },
+      checkpointEvery: 4,
+    };
+    const pruner = { kind: 'median', after: 1 } as const;
+    await world.applyToy('toy-own', toyDays(14), { trainer, search: { sampler: 'tpe', trials: 8, pruner, space } });
+    await world.client.requestTraining('toy-own');
+    await world.client.runResult('toy-own', 1);
+    const { trials, counts, best } = await findSearch(world.temporal.client, world.store, 'toy-own', 1);
+    expect(counts).toMatchObject({ failed: 0 });
+    expect(counts.complete + counts.pruned).toBe(8);
+    expect(counts.pruned).toBeGreaterThan(0);
+    expect(trials.find(({ state }) => state === 'pruned')?.points?.length).toBeLessThan(5);
+    expect(new Set(trials.map(({ parameters }) => parameters['learning_rate'])).size).toBe(8);
+    expect(best?.points?.map(([step]) => step).slice(0, 2)).toEqual([4, 8]);
+  }, 120_000);
+});

@@ -1,0 +1,166 @@
+import { condition, makeContinueAsNewFunc, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { Ref } from '../src/domain/artifact.js';
+import {
+  addCounts,
+  bestText,
+  betterOf,
+  NO_TRIALS,
+  putBack,
+  takeTrials,
+  trialsOf,
+  type SearchInput,
+  type SearchResult,
+  type SearchState,
+  type TrialRange,
+} from '../src/domain/search.js';
+import { describeSearch, searchSummary } from './describe-search.js';
+import * as messages from './messages.js';
+import * as steps from './steps.js';
+
+/**
+ * Searches hyperparameters: trials in chunks, several chunks at the same time, until all are done or the budget is spent.
+ * This history is the study: each chunk is told which chunks had ended before it, so any worker gives the same next
+ * suggestion, and a replay too.
+ */
+export async function hyperparameterSearch(input: SearchInput): Promise<SearchResult> {
+  const { model, run, plan, spec, split, timeoutMs, resources, parameters } = input;
+  let state: SearchState = input.carried?.state ?? begun(input);
+  let open: readonly TrialRange[] = input.carried?.open ?? [{ from: 0, count: plan.trials }];
+  let chunksHere = 0;
+  let underWay = 0;
+  let failure: { readonly error: unknown } | undefined;
+  const show = (change: Partial<SearchState>) => {
+    state = { ...state, ...change };
+    setCurrentDetails(describeSearch(state));
+  };
+  setHandler(messages.searchStatus, () => state, { description: 'How far the search is, and the best trial so far' });
+  show({});
+
+  const search = state.search ?? (await openStudy());
+  for (;;) {
+    while (underWay < plan.parallel && !failure && mayStart()) startChunk();
+    if (underWay === 0) break;
+    const before = underWay;
+    await condition(() => underWay < before);
+  }
+  if (failure) throw failure.error;
+  if (open.length > 0 && state.stopped === undefined) return await goOnAsNew();
+
+  const { study, best } = await steps.closeSearch(closeSummary(), {
+    model,
+    run,
+    search,
+    chunks: state.chunks,
+    counts: state.counts,
+    seconds: state.seconds,
+    money: state.money,
+  });
+  show({ best });
+  const { counts, seconds, money } = state;
+  return {
+    summary: searchSummary(state),
+    parameters: best.parameters,
+    best: { number: best.number, value: best.value },
+    counts,
+    seconds,
+    money,
+    study,
+  };
+
+  async function openStudy(): Promise<Ref> {
+    const wanted = { model, run, spec, split, ...(parameters && { parameters }) };
+    const opened = await steps.openSearch(`Open a study of up to ${plan.trials} trials`, wanted);
+    const { points = Infinity } = opened;
+    if (points < plan.trials) open = points === 0 ? [] : [{ from: 0, count: points }];
+    show({ search: opened.search, about: opened.message, trials: Math.min(points, plan.trials) });
+    return opened.search;
+  }
+
+  /** Whether there are trials to begin, time and money for them, and room in this history. */
+  function mayStart(): boolean {
+    if (open.length === 0 || state.stopped !== undefined) return false;
+    if (plan.timeMs !== undefined && Date.now() >= Date.parse(state.startedAt) + plan.timeMs)
+      show({ stopped: 'as its time is up' });
+    else if (plan.money !== undefined && state.money >= plan.money) show({ stopped: 'as its money is spent' });
+    const isFull = workflowInfo().continueAsNewSuggested || chunksHere >= CHUNKS_PER_HISTORY;
+    return state.stopped === undefined && !isFull;
+  }
+
+  function startChunk(): void {
+    const next = takeTrials(open, { parallel: plan.parallel, most: plan.chunk });
+    if (!next) return;
+    open = next.open;
+    underWay++;
+    chunksHere++;
+    void runChunk(next.taken, state.chunks)
+      .catch((error: unknown) => (failure ??= { error }))
+      .finally(() => underWay--);
+  }
+
+  async function runChunk(trials: TrialRange, known: readonly Ref[]): Promise<void> {
+    const { timeMs, money } = plan;
+    const last = trials.from + trials.count - 1;
+    const done = await steps.runTrials(
+      `Trials ${trials.from} to ${last} at most`,
+      {
+        model,
+        run,
+        spec,
+        split,
+        search,
+        known,
+        trials,
+        timeoutMs,
+        ...(timeMs !== undefined && { until: new Date(Date.parse(state.startedAt) + timeMs).toISOString() }),
+        ...(money !== undefined && { money: (money - state.money) / Math.max(1, underWay) }),
+      },
+      resources,
+    );
+    const count = trialsOf(done.counts);
+    open = putBack(open, trials, count);
+    const best = betterOf(state.best, done.best, plan.direction);
+    const counts = addCounts(state.counts, done.counts);
+    show({
+      // What a chunk was told of is reached by way of it.
+      chunks: [...state.chunks.filter((ref) => !known.some(({ sha256 }) => sha256 === ref.sha256)), done.chunk],
+      counts,
+      seconds: state.seconds + done.seconds,
+      money: state.money + done.money,
+      ...(best && { best }),
+      ...(state.stopped === undefined && isHopeless(counts, count) && { stopped: 'as no trial gave a value' }),
+    });
+  }
+
+  async function goOnAsNew(): Promise<SearchResult> {
+    const goOn = makeContinueAsNewFunc<typeof hyperparameterSearch>();
+    return await goOn({ ...input, carried: { state, open } });
+  }
+
+  function closeSummary(): string {
+    return state.best ? `Close the study: ${bestText(plan, state.best)}` : 'Close the study';
+  }
+}
+
+/** So many trials that fail, and not one that does not: then it is the spec, and not the hyperparameters. */
+const HOPELESS = 20;
+
+function isHopeless({ complete, pruned, failed }: SearchState['counts'], done: number): boolean {
+  return done === 0 || (complete + pruned === 0 && failed >= HOPELESS);
+}
+
+/** Well under what a history may hold, also with many attempts. */
+const CHUNKS_PER_HISTORY = 500;
+
+function begun({ model, run, plan }: SearchInput): SearchState {
+  return {
+    model,
+    run,
+    plan,
+    trials: plan.trials,
+    startedAt: new Date().toISOString(),
+    chunks: [],
+    counts: NO_TRIALS,
+    seconds: 0,
+    money: 0,
+  };
+}
