@@ -10,8 +10,13 @@ const FIELDS = ['activityType', 'workflowType', 'workflowId', 'attempt', 'taskQu
  * @param write takes a line
  */
 export function workerLog(write: (line: string) => void, debug: boolean): Logger {
-  return new DefaultLogger(debug ? 'INFO' : 'WARN', (entry) => write(lineOf(entry, debug)));
+  return new DefaultLogger(debug ? 'INFO' : 'WARN', (entry) => {
+    if (entry.message !== WITHOUT_WORKFLOWS) write(lineOf(entry, debug));
+  });
 }
+
+/** As a worker of a class is meant to be. */
+const WITHOUT_WORKFLOWS = 'No workflows registered, not polling for workflow tasks';
 
 function lineOf({ level, message, meta = {}, timestampNanos }: LogEntry, debug: boolean): string {
   const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();

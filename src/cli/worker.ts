@@ -1,11 +1,13 @@
 import { UsageError } from '../errors.js';
 import type { Command } from './command.js';
+import { resourcesOf, RESOURCE_OPTIONS } from './worker-resources.js';
 
 export const worker: Command = {
   name: 'worker',
   summary: "Carries out the work of Perennial's workflows, until it is stopped.",
-  examples: ['worker', 'worker --task-queue perennial --store folder:./artifacts'],
+  examples: ['worker', 'worker --class gpu --cpus 8 --memory 32GiB --gpus 1'],
   options: [
+    ...RESOURCE_OPTIONS,
     {
       flags: '--work-folder <path>',
       description: 'for scratch files and cached data; default: `work` in PERENNIAL_CACHE or ~/.cache/perennial',
@@ -14,12 +16,14 @@ export const worker: Command = {
   ],
   connects: true,
   async run(context) {
-    const [{ startWorker }, { openStoreAt, reachTemporal }, { connectionOf }] = await Promise.all([
+    const [{ startWorker }, { openStoreAt, reachTemporal }, { connectionOf }, { amountText }] = await Promise.all([
       import('./start-worker.js'),
       import('./connect.js'),
       import('./connection-options.js'),
+      import('../resources/words.js'),
     ]);
     const where = connectionOf(context);
+    const resources = resourcesOf(context);
     const store = openStoreAt(where);
     try {
       await reachTemporal(where);
@@ -28,14 +32,20 @@ export const worker: Command = {
       const running = await startWorker({
         ...where,
         store,
+        resources,
         note: context.note,
         debug: context.env['PERENNIAL_DEBUG'] === '1',
         ...(workFolder === undefined ? {} : { workFolder }),
         ...(cacheBytes === undefined ? {} : { cacheBytes }),
       });
-      const { address, namespace, taskQueue } = where;
-      context.answer({ address, namespace, taskQueue, store: store.name, pid: process.pid }, () => {
-        return `Working on the task queue "${taskQueue}" of ${address} (${namespace}), store: ${store.name}`;
+      const { address, namespace } = where;
+      const { taskQueues, classes, has } = running;
+      const [taskQueue] = taskQueues;
+      const place = { address, namespace, taskQueue, taskQueues, store: store.name };
+      context.answer({ ...place, classes, resources: has, pid: process.pid }, () => {
+        const queues = taskQueues.map((queue) => `"${queue}"`).join(' and ');
+        const working = `Working on the task queue ${queues} of ${address} (${namespace}), store: ${store.name}`;
+        return `${working}\nTrainings of class ${classes.join(' and ')} may take ${amountText(has)}`;
       });
       context.signal.addEventListener('abort', () => running.stop(), { once: true });
       if (context.signal.aborted) running.stop();
