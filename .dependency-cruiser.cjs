@@ -43,7 +43,7 @@ module.exports = {
     {
       name: 'seams-stand-below-activities',
       severity: 'error',
-      from: { path: '^src/(stores|sources|trainers|metrics|gates|data|inference|serving|reports)/' },
+      from: { path: '^src/(stores|sources|trainers|metrics|gates|code|data|inference|serving|reports)/' },
       to: { path: '^(activities|workflows|src/(cli|dev|demo)|src/(client|worker|plugin|index)[.]ts)' },
     },
     {

@@ -1,12 +1,15 @@
 import { contractOf } from '../src/contracts/index.js';
 import { sensitiveColumns } from '../src/contracts/sensitive-columns.js';
+import type { CodeBundle } from '../src/domain/code.js';
 import { trainerKind } from '../src/domain/trainer-kind.js';
 import { gateMetrics } from '../src/gates/index.js';
 import type { StoredSpec } from '../src/spec.js';
 import { readManifest } from '../src/stores/blobs.js';
 import { sha256Hex } from '../src/stores/digest.js';
 import type { StepFacts } from './cached.js';
-import type { ActivityDeps } from './deps.js';
+import { AttemptLog } from './attempt-log.js';
+import { isPinned } from './code.js';
+import type { ActivityDeps, CodePython } from './deps.js';
 import type { EvaluateInput } from './evaluate.js';
 import type { SplitInput } from './split.js';
 import { findTrainer, type TrainInput } from './train.js';
@@ -47,23 +50,42 @@ export async function splitFacts({ store }: ActivityDeps, input: SplitInput, sig
 
 /** A model depends on its rows, the task and the trainer. How long the trainer may take decides only if there is one. */
 export async function trainFacts(deps: ActivityDeps, input: TrainInput, signal: AbortSignal): Promise<StepFacts> {
-  const { spec } = await readManifest<StoredSpec>(deps.store, input.spec, { signal });
+  const { spec, code } = await readManifest<StoredSpec>(deps.store, input.spec, { signal });
   const { command, parameters } = spec.trainer;
   const kind = trainerKind(spec.trainer);
-  if (command) return { spec, material: 'nobody knows which files trainer.command reads' };
-  const identity = await findTrainer(deps.trainers, kind).identity?.();
-  if (!identity) return { spec, material: `a trainer of kind "${kind}" does not say what it is made of` };
+  const trainer = findTrainer(deps.trainers, kind);
+  if (command && !code) return { spec, material: 'nobody knows which files trainer.command reads' };
+  const untold = { spec, material: `a trainer of kind "${kind}" does not say what it is made of` };
+  if (!trainer.identity) return untold;
+  const python = code && (await pythonOf(deps, code, signal));
+  if (command && code && python && !isPinned(command, code, python)) {
+    return { spec, material: `nobody knows what the program "${command[0] ?? ''}" of this machine is` };
+  }
+  const identity = await trainer.identity(python?.python);
+  if (!identity) return untold;
   return {
     spec,
     material: {
-      inputs: { split: input.split.sha256 },
+      inputs: {
+        split: input.split.sha256,
+        ...(code && { code: code.ref.sha256, lock: code.lock?.sha256 ?? null }),
+      },
       parameters: {
         spec: without(spec, ...SPEC_NEVER, 'sources', 'contract', 'prepare', 'split', 'trainer', 'evaluation', 'gate'),
         input: without(input, ...INPUT_NEVER, 'timeoutMs', 'parameters'),
-        trainer: { ...without(spec.trainer, 'timeout'), parameters: { ...parameters, ...input.parameters }, identity },
+        trainer: {
+          ...without(spec.trainer, 'timeout', 'code'),
+          parameters: { ...parameters, ...input.parameters },
+          identity,
+        },
       },
     },
   };
+}
+
+async function pythonOf(deps: ActivityDeps, code: CodeBundle, signal: AbortSignal): Promise<CodePython> {
+  const progress = (message: string) => AttemptLog.current().progress({ message });
+  return await deps.environment(code, await deps.codeFolder(code, { signal }), { signal, progress });
 }
 
 /** An evaluation depends on its rows, both models and what is measured; what the gate makes of it is judged anew. */

@@ -1,9 +1,21 @@
 import type { SourceSpec } from '../src/spec.js';
+import type { CodeBundle } from '../src/domain/code.js';
 import type { Source } from '../src/sources/source.js';
-import type { ArtifactStore } from '../src/stores/store.js';
+import type { ArtifactStore, CallOptions } from '../src/stores/store.js';
 import type { BlobFiles } from '../src/stores/blobs.js';
+import type { ResourceBudget } from '../src/resources/budget.js';
 import type { LedgerLog } from '../src/stores/ledger-log.js';
 import type { Trainer } from '../src/trainers/trainer.js';
+
+/** A Python in which the code of a bundle runs. */
+export interface CodePython {
+  /** Path of the interpreter; it has `perennial_trainer`. */
+  readonly python: string;
+  /** Example: `3.11.7`. */
+  readonly version: string;
+  /** Folders of programs that come first on PATH. */
+  readonly bin: readonly string[];
+}
 
 /** What the activities work with: live objects, handed over by the plugin. */
 export interface ActivityDeps {
@@ -15,5 +27,20 @@ export interface ActivityDeps {
   /** A folder for the scratch files of attempts; each attempt makes and removes its own. */
   readonly scratchFolder: string;
   openSource(spec: SourceSpec): Source;
+  /** The folder with the files of a code bundle: unpacked once, verified each time, read-only. See `CodeFolders`. */
+  codeFolder(code: CodeBundle, options?: CallOptions): Promise<string>;
+  /**
+   * The Python that a code bundle locks, made once a lock and machine; for one without a lock that of the built-in
+   * estimators.
+   * @param folder what `codeFolder` gave
+   * @throws TrainerPackagesError, ServiceUnreachableError
+   */
+  environment(
+    code: CodeBundle,
+    folder: string,
+    options: { readonly signal: AbortSignal; progress(message: string): void },
+  ): Promise<CodePython>;
   readonly trainers: Readonly<Record<string, Trainer>>;
+  /** What the worker has for trainings, together. */
+  readonly budget: ResourceBudget;
 }

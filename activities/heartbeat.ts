@@ -1,8 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
-
-/** The newest progress of each activity under way, which every heartbeat carries: people see it in the Temporal UI. */
-const progress = new WeakMap<Context, unknown>();
+import { AttemptLog } from './attempt-log.js';
 
 /**
  * Runs the work of an activity under a heartbeat from a timer: a slow item never looks like a dead worker, and
@@ -10,11 +8,14 @@ const progress = new WeakMap<Context, unknown>();
  */
 export async function withHeartbeat<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const context = Context.current();
+  const attempts = AttemptLog.current();
   // Each call under way listens, and takes its listener away when it settles. A worker that has just started reads a long
   // ledger sixteen entries at a time, which is more than the ten from which Node suspects a leak.
   setMaxListeners(0, context.cancellationSignal);
   const timeoutMs = context.info.heartbeatTimeoutMs ?? 30_000;
-  const beat = setInterval(() => context.heartbeat(progress.get(context)), timeoutMs / 3);
+  const beat = setInterval(() => attempts.beat(), timeoutMs / 3);
+  // Of an attempt that has one before it, the one after it should know in any case.
+  if (context.info.attempt > 1) attempts.beat();
   try {
     return await work(context.cancellationSignal);
   } catch (error) {
@@ -24,11 +25,4 @@ export async function withHeartbeat<T>(work: (signal: AbortSignal) => Promise<T>
   } finally {
     clearInterval(beat);
   }
-}
-
-/** Shows how far the running activity is. */
-export function reportProgress(details: unknown): void {
-  const context = Context.current();
-  progress.set(context, details);
-  context.heartbeat(details);
 }

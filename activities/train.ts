@@ -2,17 +2,24 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ref } from '../src/domain/artifact.js';
 import type { Split } from '../src/domain/data.js';
+import { durationMs } from '../src/domain/duration.js';
 import type { ModelBundle } from '../src/domain/model.js';
+import { taskOf, type Task } from '../src/domain/task.js';
 import { trainerKind } from '../src/domain/trainer-kind.js';
 import { TrainerFailedError } from '../src/errors.js';
 import { OnnxModel } from '../src/inference/onnx-model.js';
+import { checkOutputs } from '../src/inference/outputs/index.js';
 import type { StoredSpec } from '../src/spec.js';
 import { putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
 import type { Trainer, TrainingOutput } from '../src/trainers/trainer.js';
+import { prepareCode } from './code.js';
+import { AttemptLog } from './attempt-log.js';
 import type { ActivityDeps } from './deps.js';
-import { reportProgress } from './heartbeat.js';
+import { thisMachine } from './machine.js';
 import { withScratch } from './scratch.js';
+import { TrainingAttempt } from './training-attempt.js';
 import { trainingJob } from './training-job.js';
+import { withResources } from './with-resources.js';
 
 export interface TrainInput {
   readonly model: string;
@@ -33,11 +40,14 @@ export interface Trained {
 /** Trains a candidate on the split in a process of its own, and keeps what came out as a model bundle. */
 export async function train(deps: ActivityDeps, input: TrainInput, signal: AbortSignal): Promise<Trained> {
   const { store, cache } = deps;
-  const [{ spec }, split] = await Promise.all([
+  const [stored, split] = await Promise.all([
     readManifest<StoredSpec>(store, input.spec),
     readManifest<Split>(store, input.split),
   ]);
+  const { spec } = stored;
   const trainer = findTrainer(deps.trainers, trainerKind(spec.trainer));
+  const progress = (message: string) => AttemptLog.current().progress({ message });
+  const { pythonVersion, ...code } = await prepareCode(deps, stored, { signal, progress });
   const parameters = { ...spec.trainer.parameters, ...input.parameters };
   return await withScratch(deps.scratchFolder, async (scratch) => {
     const [trainFile, validationFile] = await Promise.all([
@@ -46,35 +56,56 @@ export async function train(deps: ActivityDeps, input: TrainInput, signal: Abort
     ]);
     const folder = join(scratch, 'job');
     await mkdir(folder);
-    const started = performance.now();
-    const output = await trainer.train(
-      trainingJob(spec, split, {
+    const { gpus } = spec.trainer.resources;
+    return await withResources(deps, spec.trainer, signal, async (environment) => {
+      if (gpus > 0) AttemptLog.current().uses({ gpus });
+      const attempt = await TrainingAttempt.begin({ store, scratch, graceMs: durationMs(spec.trainer.grace), signal });
+      const started = performance.now();
+      const job = trainingJob(spec, split, {
+        ...code,
         folder,
         name: `${input.model}-${input.run}`,
         data: { train: trainFile, validation: validationFile },
         parameters,
         timeoutMs: input.timeoutMs,
-      }),
-      { signal, progress: reportProgress },
-    );
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    const bundle = await bundleUp(deps, input, spec, parameters, output);
-    const name = spec.trainer.command ? 'own trainer' : spec.trainer.estimator;
-    return { bundle, message: `${name} on ${split.train.rows} rows in ${seconds} s` };
+        ...(attempt.resume && { resume: attempt.resume }),
+      });
+      const output = await attempt.run((callbacks) =>
+        trainer.train({ ...job, environment: { ...environment, ...job.environment } }, callbacks),
+      );
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      const points = await attempt.storePoints();
+      const bundle = await bundleUp(
+        deps,
+        input,
+        spec,
+        parameters,
+        { ...output, ...(points && { points }), pinned: pinnedBy(stored.code, pythonVersion) },
+        taskOf(split),
+      );
+      await attempt.forget();
+      const name = (spec.trainer.command ?? spec.trainer.entry) ? 'own trainer' : spec.trainer.estimator;
+      const done = `${name} on ${split.train.rows} rows in ${seconds} s`;
+      return { bundle, message: [done, ...attempt.notes].join('; ') };
+    });
   });
 }
+
+type Pinned = Pick<ModelBundle['trainer'], 'code' | 'lock' | 'python'>;
 
 async function bundleUp(
   { store }: ActivityDeps,
   input: TrainInput,
   spec: StoredSpec['spec'],
   parameters: Readonly<Record<string, unknown>>,
-  output: TrainingOutput,
+  output: TrainingOutput & { readonly points?: Ref; readonly pinned: Pinned },
+  task: Task,
 ): Promise<Ref> {
   // Loading it proves that the runtime which will serve it can; a file that cannot be loaded never becomes a candidate.
   const onnx = await OnnxModel.load(output.model);
   const { inputs, outputs } = onnx.signature;
   await onnx.close();
+  checkOutputs(task, outputs);
   const bundle: ModelBundle = {
     kind: 'bundle',
     schemaVersion: 1,
@@ -82,18 +113,43 @@ async function bundleUp(
     onnx: await putBlob(store, { path: output.model }),
     inputs,
     outputs,
+    ...(task.kind !== 'binary' && { task }),
     spec: input.spec.sha256,
     split: input.split.sha256,
     trainer: {
       kind: trainerKind(spec.trainer),
-      estimator: spec.trainer.command ? spec.trainer.command.join(' ') : spec.trainer.estimator,
+      estimator: spec.trainer.command?.join(' ') ?? spec.trainer.entry ?? spec.trainer.estimator,
       parameters,
       seed: spec.trainer.seed,
+      ...threadsOf(spec, parameters),
       versions: output.versions,
+      ...output.pinned,
+      machine: thisMachine(),
+      ...imageOf(process.env['PERENNIAL_IMAGE']),
     },
+    ...(output.points && { points: output.points }),
     trainerMetrics: output.metrics,
   };
   return await putManifest(store, 'bundle', bundle);
+}
+
+/** What decides the code of the user's own that has run. */
+function pinnedBy(code: StoredSpec['code'], python: string | undefined): Pinned {
+  return {
+    ...(code && { code: code.ref.sha256 }),
+    ...(code?.lock && { lock: code.lock.sha256 }),
+    ...(python !== undefined && { python }),
+  };
+}
+
+/** What built-in estimators use; nobody knows what a program of the user's own does. */
+function threadsOf({ trainer }: StoredSpec['spec'], { threads }: Readonly<Record<string, unknown>>) {
+  if (trainer.command || trainer.entry) return {};
+  return { threads: typeof threads === 'number' ? threads : 1 };
+}
+
+function imageOf(image: string | undefined) {
+  return image === undefined || image === '' ? {} : { image };
 }
 
 /** @throws {TrainerFailedError} when this worker has none of that kind */

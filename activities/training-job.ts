@@ -1,13 +1,14 @@
 import type { Column, Split } from '../src/domain/data.js';
 import { durationMs } from '../src/domain/duration.js';
 import { sizeBytes } from '../src/domain/size.js';
+import { taskOf } from '../src/domain/task.js';
 import { PrepareFailedError } from '../src/errors.js';
 import type { ModelSpec, TaskSpec, TrainerSpec } from '../src/spec.js';
 import type { TrainingJob, TrainingLimits } from '../src/trainers/trainer.js';
 
 /** What only the attempt knows of its job. */
 export type JobHere = Pick<TrainingJob, 'folder' | 'name' | 'data' | 'parameters' | 'timeoutMs'> &
-  Partial<Pick<TrainingJob, 'code' | 'python' | 'resume' | 'environment' | 'secrets' | 'place'>>;
+  Partial<Pick<TrainingJob, 'code' | 'python' | 'command' | 'resume' | 'environment' | 'secrets' | 'place'>>;
 
 /** The job by which a spec trains on a split. */
 export function trainingJob({ task, trainer }: ModelSpec, split: Split, here: JobHere): TrainingJob {
@@ -17,7 +18,7 @@ export function trainingJob({ task, trainer }: ModelSpec, split: Split, here: Jo
     ...(command && { command }),
     ...(entry !== undefined && { entry }),
     ...(preload && { preload }),
-    task: { kind: task.kind },
+    task: taskOf(split),
     label: task.label,
     features: featureColumns(task, split),
     seed: trainer.seed,

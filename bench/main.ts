@@ -6,8 +6,10 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   steps: async () => await (await import('./steps.js')).benchSteps(),
   engine: async () => await (await import('./engine.js')).benchEngine(),
   rerun: async () => await (await import('./rerun.js')).benchRerun(),
+  'trainer-start': async () => await (await import('./trainer-start.js')).benchTrainerStart(),
   ingest: async () => await (await import('./ingest.js')).benchIngest(),
   profile: async () => await (await import('./profile.js')).benchProfile(),
+  search: async () => await (await import('./search.js')).benchSearch(),
   store: async () => await (await import('./store.js')).benchStore(),
 };
 

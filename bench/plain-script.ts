@@ -143,10 +143,11 @@ async function evaluate({ stored, champion }: PlainWeekOptions, split: LocalSpli
   ]);
   const { resamples, confidence, metrics } = plan;
   const measured = await evaluateInThread({
+    kind: 'binary',
     labels: Uint8Array.from(columns[task.label] as ArrayLike<number>),
     blocks,
     models: { candidate: candidateScores, ...(championScores && { champion: championScores }) },
-    baselinePositiveShare: split.train.positiveShare,
+    baseline: [split.train.positiveShare ?? 0],
     metrics,
     resamples,
     confidence,

@@ -14,6 +14,7 @@ import {
   type BackfillOptions,
   type BackfillStarted,
 } from './backfills.js';
+import { keepCode } from './code/keep-code.js';
 import type { BackfillResult, BackfillState } from './domain/backfill.js';
 import type { LedgerEntry, LedgerState } from './domain/ledger.js';
 import type { LoopState } from './domain/loop.js';
@@ -23,7 +24,7 @@ import { ArtifactMissingError, NotFoundError, RunFailedError } from './errors.js
 import { runPlan } from './run-plan.js';
 import { ensureSchedule, type ScheduleChange } from './schedule.js';
 import { ensureSearchAttributes } from './search-attributes.js';
-import type { StoredSpec } from './spec.js';
+import type { ReadSpec } from './spec-file.js';
 import { loopElsewhere, noSuchModel, noSuchRun } from './client-errors.js';
 import { findExecution } from './find-execution.js';
 import { loopOptions } from './loop-options.js';
@@ -74,11 +75,12 @@ export class PerennialClient {
   }
 
   /**
-   * Makes the world match the spec: stores it, makes missing search attributes, starts or updates the loop, creates,
-   * updates or removes the Schedule. Applying the same spec again changes nothing. Needs no worker to run.
+   * Makes the world match the spec: stores it and its code, makes missing search attributes, starts or updates the loop,
+   * creates, updates or removes the Schedule. Applying the same spec again changes nothing. Needs no worker to run.
    */
-  async apply(stored: StoredSpec): Promise<Applied> {
+  async apply({ codeTar, ...stored }: ReadSpec): Promise<Applied> {
     const model = stored.spec.name;
+    await keepCode(this.#store, stored, codeTar);
     const [ref] = await Promise.all([
       putManifest(this.#store, 'spec', stored),
       ensureSearchAttributes(this.#temporal.connection, this.#temporal.options.namespace),

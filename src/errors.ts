@@ -136,10 +136,34 @@ export class TrainerFailedError extends PerennialError {
   readonly next = 'fail';
 }
 
+/** TRAINER.PACKAGES: the Python packages that a code bundle locks cannot be installed on this machine. */
+export class TrainerPackagesError extends PerennialError {
+  readonly code = 'TRAINER.PACKAGES';
+  readonly next = 'fail';
+}
+
+/** TRAINER.ENVIRONMENT: a variable that the trainer needs is not set where the worker runs. */
+export class TrainerEnvironmentError extends PerennialError {
+  readonly code = 'TRAINER.ENVIRONMENT';
+  readonly next = 'fail';
+}
+
+/** RESOURCES.TOO_LARGE: a training needs more than the worker that got it has in all. */
+export class ResourcesTooLargeError extends PerennialError {
+  readonly code = 'RESOURCES.TOO_LARGE';
+  readonly next = 'fail';
+}
+
 /** TRAIN.TIMEOUT: the trainer used up its wall time. */
 export class TrainerTimeoutError extends PerennialError {
   readonly code = 'TRAIN.TIMEOUT';
   readonly next = 'fail';
+}
+
+/** TRAIN.HOST: what watches over a trainer ended before it, through no fault of the trainer. */
+export class TrainerHostError extends PerennialError {
+  readonly code = 'TRAIN.HOST';
+  readonly next = 'retry';
 }
 
 /** MODEL.UNUSABLE: a model file that cannot be loaded, does not fit its signature or answers nonsense. */
@@ -259,5 +283,11 @@ export class LeakingFeaturesError extends PerennialError {
 /** WORKER.CACHE: a step needs more local copies of objects at once than the worker may keep. */
 export class CacheTooSmallError extends PerennialError {
   readonly code = 'WORKER.CACHE';
+  readonly next = 'fail';
+}
+
+/** SEARCH.FAILED: no trial of a search gave a value; says why the first ones failed. */
+export class SearchFailedError extends PerennialError {
+  readonly code = 'SEARCH.FAILED';
   readonly next = 'fail';
 }

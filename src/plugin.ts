@@ -4,11 +4,14 @@ import type { BundleOptions, ReplayWorkerOptions, Worker, WorkerOptions } from '
 import { createActivities, type ActivityDeps } from '../activities/index.js';
 import { sweepScratch } from '../activities/scratch.js';
 import { PluginClashError, UsageError } from './errors.js';
+import { workerTuner } from './resources/slots.js';
 import { combineWorkflows, isCombined, ownWorkflows } from './workflow-code.js';
 
 export interface PerennialPluginOptions {
   /** What the activities work with; see `workerDeps`. Only a client or a replay can do without. */
   readonly deps?: ActivityDeps;
+  /** For a worker on the task queue of a class (`<queue>-<class>`): no workflows, and no more trainings than fit. Default: false. */
+  readonly trainingsOnly?: boolean;
 }
 
 /**
@@ -22,10 +25,12 @@ export interface PerennialPluginOptions {
 export class PerennialPlugin extends SimplePlugin {
   readonly #deps: ActivityDeps | undefined;
   readonly #activities: object | undefined;
+  readonly #trainingsOnly: boolean;
 
-  constructor({ deps }: PerennialPluginOptions = {}) {
+  constructor({ deps, trainingsOnly = false }: PerennialPluginOptions = {}) {
     super({ name: 'perennial.PerennialPlugin' });
     this.#deps = deps;
+    this.#trainingsOnly = trainingsOnly;
     this.#activities = deps && createActivities(deps);
     if (this.#activities) Object.values(this.#activities).forEach((activity: object) => OURS.add(activity));
   }
@@ -33,19 +38,23 @@ export class PerennialPlugin extends SimplePlugin {
   override configureWorker(options: WorkerOptions): WorkerOptions {
     return {
       ...options,
-      ...withWorkflows(options),
+      ...(this.#trainingsOnly ? {} : withWorkflows(options)),
       ...withHeartbeats(options),
+      ...this.#withSlots(options),
       activities: this.#withActivities(options.activities),
     };
   }
 
-  /** What workers that were killed have left on the disk goes. Not before, but beside the work: that must not wait. */
+  /**
+   * What workers that were killed have left on the disk goes: not before, but beside the work, which must not wait. At the
+   * end goes what trainers keep warm.
+   */
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
     const swept = this.#deps && Promise.all([sweepScratch(this.#deps.scratchFolder), this.#deps.cache.sweep()]);
     try {
       await super.runWorker(worker, next);
     } finally {
-      await swept;
+      await Promise.all([swept, ...Object.values(this.#deps?.trainers ?? {}).map((trainer) => trainer.close?.())]);
     }
   }
 
@@ -55,6 +64,14 @@ export class PerennialPlugin extends SimplePlugin {
 
   override configureBundler(options: BundleOptions): BundleOptions {
     return isCombined(options.workflowsPath) ? options : combineWorkflows(options);
+  }
+
+  /** What the user has set of slots stays: the budget alone then keeps trainings from taking more than there is. */
+  #withSlots(options: WorkerOptions): Pick<WorkerOptions, 'tuner'> {
+    const { tuner, maxConcurrentActivityTaskExecutions: activities } = options;
+    const { maxConcurrentWorkflowTaskExecutions: workflows, maxConcurrentLocalActivityExecutions: local } = options;
+    if (!this.#deps || tuner || (activities ?? workflows ?? local) !== undefined) return {};
+    return { tuner: workerTuner(this.#deps.budget, { trainingsOnly: this.#trainingsOnly }) };
   }
 
   #withActivities(users: object = {}): object {

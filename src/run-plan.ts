@@ -1,10 +1,13 @@
 import type { Ref } from './domain/artifact.js';
 import { durationMs } from './domain/duration.js';
 import type { RunPlan } from './domain/run.js';
+import { resourcePlan } from './resources/needs.js';
+import { searchPlan } from './search/settings.js';
 import type { ModelSpec } from './spec.js';
 
 /** What the workflows need to know of a spec while they decide. */
 export function runPlan(spec: ModelSpec, ref: Ref): RunPlan {
+  const search = searchPlan(spec);
   return {
     spec: ref,
     objective: spec.objective.statement,
@@ -12,5 +15,7 @@ export function runPlan(spec: ModelSpec, ref: Ref): RunPlan {
     trainTimeoutMs: durationMs(spec.trainer.timeout),
     rolloutTimeoutMs: durationMs(spec.rollout.timeout),
     cooldownMs: durationMs(spec.triggers.cooldown),
+    resources: resourcePlan(spec.trainer),
+    ...(search && { search }),
   };
 }

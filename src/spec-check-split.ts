@@ -28,6 +28,10 @@ export function checkSplit({ split, task, sources }: SpecParts): SpecIssue[] {
     const message = `found the label ${quoted(key)}, want columns that are known without the answer`;
     issues.push({ path: ['split', field, index], message });
   }
+  if (split.by === 'stratified' && task?.kind === 'regression') {
+    const message = 'found stratified, which goes by class, want time, group, hash or fixed for a regression task';
+    issues.push({ path: ['split', 'by'], message });
+  }
   const known = Object.keys(sources ?? {});
   if ('source' in split && split.source !== undefined && sources) {
     const path = ['split', 'source'];

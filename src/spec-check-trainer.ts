@@ -1,23 +1,26 @@
 import { trainerKind } from './domain/trainer-kind.js';
+import { checkCode } from './spec-check-code.js';
 import type { SpecParts } from './spec-parts.js';
 import { didYouMean } from './spec-issues.js';
 import { quoted, type SpecIssue } from './spec-path.js';
 
 /** What perennial_trainer brings along; other kinds of trainer know names of their own. */
-const BUILT_IN_ESTIMATORS = ['gradient-boosting'];
+const BUILT_IN_ESTIMATORS = ['linear', 'random-forest', 'gradient-boosting', 'lightgbm', 'xgboost'];
 
 /** The trainer: a built-in estimator or a command, and parameters that can be handed over. */
-export function checkTrainer({ trainer }: SpecParts): SpecIssue[] {
+export function checkTrainer(parts: SpecParts): SpecIssue[] {
+  const { trainer } = parts;
   if (!trainer) return [];
-  const issues: SpecIssue[] = [];
+  const issues = checkCode(parts);
   const { command, estimator, entry } = trainer;
   const kind = trainerKind(trainer);
-  const own = command !== undefined || entry !== undefined;
+  const isAtHome = kind === 'process' || kind === 'python';
+  const own = command !== undefined || (entry !== undefined && isAtHome);
   const isBuiltIn = estimator === undefined || BUILT_IN_ESTIMATORS.includes(estimator);
-  if (command && !isBuiltIn) {
-    const message = `found the estimator ${quoted(estimator)} beside a command, want one of the two`;
+  if (own && !isBuiltIn) {
+    const message = `found the estimator ${quoted(estimator)} beside ${command ? 'a command' : 'an entry'}, want one of the two`;
     issues.push({ path: ['trainer', 'estimator'], message });
-  } else if (!own && !isBuiltIn && (kind === 'process' || kind === 'python')) {
+  } else if (!isBuiltIn && isAtHome) {
     const known = BUILT_IN_ESTIMATORS.join(', ');
     const guess = didYouMean(estimator, BUILT_IN_ESTIMATORS);
     const message = `found ${quoted(estimator)}, want a built-in one (${known}) or a command of your own${guess}`;
@@ -25,6 +28,10 @@ export function checkTrainer({ trainer }: SpecParts): SpecIssue[] {
   }
   if (command?.[0] !== undefined && /^-|^\s|\s$/.test(command[0])) {
     issues.push({ path: ['trainer', 'command', 0], message: `found ${quoted(command[0])}, want a program` });
+  }
+  if (kind === 'activity' && !trainer.activity) {
+    const message = 'found none, want the name of the activity and its taskQueue';
+    issues.push({ path: ['trainer', 'activity'], message });
   }
   for (const name of Object.keys(trainer.parameters ?? {})) {
     if (/\S/.test(name) && name.length <= 200) continue;

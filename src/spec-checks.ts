@@ -1,5 +1,6 @@
 import { checkContract } from './spec-check-contract.js';
 import { checkGate } from './spec-check-gate.js';
+import { checkSearch } from './spec-check-search.js';
 import { checkSplit } from './spec-check-split.js';
 import { checkTask } from './spec-check-task.js';
 import { checkTimes } from './spec-check-times.js';
@@ -9,5 +10,7 @@ import type { SpecIssue } from './spec-path.js';
 
 /** Everything that the schema cannot say: names that must exist, values that belong together. */
 export function crossChecks(parts: SpecParts): SpecIssue[] {
-  return [checkContract, checkTask, checkSplit, checkTimes, checkTrainer, checkGate].flatMap((check) => check(parts));
+  return [checkContract, checkTask, checkSplit, checkTimes, checkTrainer, checkSearch, checkGate].flatMap((check) =>
+    check(parts),
+  );
 }

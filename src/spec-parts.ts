@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { childSchema, definitionOf, innerSchema } from './spec-schema-at.js';
-import { modelSpecSchema, type ModelSpec } from './spec.js';
+import { modelSpecSchema, type ParsedSpec } from './spec.js';
 
 /** A value of which any part may be missing, because what stands there is wrong. */
 export type Loose<T> = T extends string | number | boolean | null
@@ -10,7 +10,7 @@ export type Loose<T> = T extends string | number | boolean | null
     : { readonly [Key in keyof T]?: Loose<T[Key]> } | undefined;
 
 /** What of a spec is right by itself, defaults filled in: what can be checked further though other parts are wrong. */
-export type SpecParts = NonNullable<Loose<ModelSpec>>;
+export type SpecParts = NonNullable<Loose<ParsedSpec>>;
 
 /** Takes the parts of a plain value that fit the spec's schema; never throws. */
 export function specParts(value: unknown): SpecParts {

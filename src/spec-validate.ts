@@ -3,7 +3,7 @@ import { specIssues } from './spec-issues.js';
 import { specParts } from './spec-parts.js';
 import { pathText, type SpecIssue } from './spec-path.js';
 import { plainJson } from './spec-plain.js';
-import { modelSpecSchema, type ModelSpec } from './spec.js';
+import { modelSpecSchema, withTaskDefaults, type ModelSpec } from './spec.js';
 
 const MAX_ISSUES = 100;
 
@@ -22,7 +22,7 @@ export function validateSpec(input: unknown): { spec: ModelSpec } | { issues: Sp
   issues.push(
     ...crossed.filter(({ path, at }) => at === 'key' || !wrong.some((below) => isBelow(below, pathText(path)))),
   );
-  if (parsed.success && issues.length === 0) return { spec: parsed.data };
+  if (parsed.success && issues.length === 0) return { spec: withTaskDefaults(parsed.data) };
   return { issues: withoutDoubles(issues).slice(0, MAX_ISSUES) };
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { CodeBundle } from './domain/code.js';
+import type { MetricName } from './domain/evaluation.js';
+import { taskMetrics } from './domain/metric-facts.js';
 
 /**
  * The model spec: one schema from which the types, the checks, the editors' JSON Schema and the defaults come.
@@ -337,7 +339,7 @@ const dimension = z.discriminatedUnion('type', [
 
 const search = z.strictObject({
   sampler: z
-    .enum(['random', 'grid', 'tpe', 'cmaes', 'gp', 'qmc'])
+    .enum(['random', 'grid', 'tpe', 'cmaes', 'qmc'])
     .default('tpe')
     .describe('How the next hyperparameters are chosen. random and grid need no Python.'),
   trials: z.int().min(1).max(100_000).default(20).describe('Most trials.'),
@@ -405,10 +407,12 @@ const cost = z.strictObject({
   gib: z.number().min(0).default(0).describe('Money for one GiB read from or written to the store.'),
 });
 
-const metric = z.enum(['auc', 'brier', 'logLoss', 'accuracy']);
+const metric = z
+  .enum(['auc', 'brier', 'logLoss', 'accuracy', 'rmse', 'mae', 'r2'])
+  .describe('binary: auc, brier, logLoss, accuracy. multiclass: logLoss, brier, accuracy. regression: rmse, mae, r2.');
 
 const evaluation = z.strictObject({
-  metrics: z.array(metric).min(1).default(['auc', 'brier', 'logLoss', 'accuracy']).describe('What is measured.'),
+  metrics: z.array(metric).min(1).optional().describe('What is measured. Default: all metrics of the kind of task.'),
   blocks: z
     .array(column)
     .min(1)
@@ -427,12 +431,14 @@ const gate = z.strictObject({
     .default([])
     .describe('Bounds on the candidate alone.'),
   skill: z
-    .strictObject({ metric: metric.default('auc') })
+    .strictObject({
+      metric: metric.optional().describe('Default: auc (binary), logLoss (multiclass), rmse (regression).'),
+    })
     .prefault({})
     .describe('The candidate must beat the trivial baseline in this metric, with confidence.'),
   champion: z
     .strictObject({
-      metric: metric.default('brier'),
+      metric: metric.optional().describe('Default: brier (binary), logLoss (multiclass), rmse (regression).'),
       rule: z
         .enum(['better', 'not-worse'])
         .default('better')
@@ -528,8 +534,13 @@ export const modelSpecSchema = z.strictObject({
 
 /** A model spec as people write it: what has a default may be left out. */
 export type ModelSpecInput = z.input<typeof modelSpecSchema>;
+/** A model spec that the schema has accepted: defaults that hang on other fields are still open. */
+export type ParsedSpec = z.output<typeof modelSpecSchema>;
 /** A model spec with every default filled in. */
-export type ModelSpec = z.output<typeof modelSpecSchema>;
+export type ModelSpec = Omit<ParsedSpec, 'evaluation' | 'gate'> & {
+  readonly evaluation: EvaluationSpec;
+  readonly gate: GateSpec;
+};
 export type SourceSpec = ModelSpec['sources'][string];
 
 /** The short form of a contract, written in the spec itself. */
@@ -540,17 +551,35 @@ export type TaskSpec = ModelSpec['task'];
 export type SplitSpec = ModelSpec['split'];
 export type TrainerSpec = ModelSpec['trainer'];
 export type SearchSpec = NonNullable<ModelSpec['search']>;
-export type CostRates = ModelSpec['cost'];
 
 export type TimeSplit = Extract<SplitSpec, { by: 'time' }>;
 export type DriftSpec = ModelSpec['drift'];
-export type EvaluationSpec = ModelSpec['evaluation'];
-export type GateSpec = ModelSpec['gate'];
-export type MetricName = EvaluationSpec['metrics'][number];
+type ParsedGate = ParsedSpec['gate'];
+export type EvaluationSpec = ParsedSpec['evaluation'] & { metrics: MetricName[] };
+export type GateSpec = ParsedGate & {
+  skill: ParsedGate['skill'] & { metric: MetricName };
+  champion: ParsedGate['champion'] & { metric: MetricName };
+};
+
+/** Fills in the defaults that hang on the kind of the task, in the order of the schema: people read it. */
+export function withTaskDefaults(spec: ParsedSpec): ModelSpec {
+  const defaults = taskMetrics[spec.task.kind];
+  const { metrics = [...defaults.metrics], ...evaluation } = spec.evaluation;
+  const { metric = defaults.champion, ...champion } = spec.gate.champion;
+  return {
+    ...spec,
+    evaluation: { metrics, ...evaluation },
+    gate: {
+      ...spec.gate,
+      skill: { metric: spec.gate.skill.metric ?? defaults.skill },
+      champion: { metric, ...champion },
+    },
+  };
+}
 
 /**
- * What `apply` stores and a run works from: the spec with the text of the SQL it names. The program files of
- * `trainer.command` are not in it: those must be where the worker runs.
+ * What `apply` stores and a run works from: the spec with the text of the SQL it names, and the digest of the code. Without
+ * `trainer.code` the program files of `trainer.command` are not in it: those must be where the worker runs.
  */
 export interface StoredSpec {
   readonly spec: ModelSpec;

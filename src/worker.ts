@@ -2,11 +2,18 @@ import { join } from 'node:path';
 import { NativeConnection, Worker, type WorkerOptions, type WorkerPlugin } from '@temporalio/worker';
 import type { ActivityDeps } from '../activities/index.js';
 import { privateFolder } from './cache-folder.js';
+import { CodeFolders } from './code/code-folders.js';
+import { CodePythons } from './dev/python-of-code.js';
 import { PerennialPlugin } from './plugin.js';
+import { classQueue, ORDINARY_CLASS } from './domain/resources.js';
+import { checkedClass, declaredBudget, type WorkerResources } from './resources/declared.js';
+import { workerTuner } from './resources/slots.js';
 import { openSource } from './sources/index.js';
 import { BlobCache } from './stores/blobs.js';
+import { CountingStore } from './stores/counting-store.js';
 import { sharedLedgers } from './stores/shared-ledgers.js';
 import type { ArtifactStore } from './stores/store.js';
+import { StoreTransfers } from './stores/transfer-area.js';
 import { builtInTrainers } from './trainers/index.js';
 import type { Trainer } from './trainers/trainer.js';
 
@@ -25,19 +32,28 @@ export interface WorkerDepsOptions {
    * list in `PERENNIAL_HTTP_ALLOW`, without it none.
    */
   readonly httpAllow?: readonly string[];
+  /** What the worker has for trainings, and the class that it is of. Default: all of this machine, of the class cpu. */
+  readonly resources?: WorkerResources;
 }
 
 /** What the activities of a worker work with. */
 export function workerDeps(options: WorkerDepsOptions): ActivityDeps {
-  const { store, python, trainers = {}, cacheBytes = 10 * 1024 ** 3, httpAllow } = options;
+  const { python, trainers = {}, cacheBytes = 10 * 1024 ** 3, httpAllow } = options;
+  const store = new CountingStore(options.store);
   const folder = options.workFolder ?? privateFolder('work');
+  const cache = new BlobCache(store, join(folder, 'blobs'), { maxBytes: cacheBytes });
+  const code = new CodeFolders(join(folder, 'code'), cache);
+  const pythons = new CodePythons(python);
   return {
     store,
-    cache: new BlobCache(store, join(folder, 'blobs'), { maxBytes: cacheBytes }),
+    cache,
     ledger: sharedLedgers(store),
     scratchFolder: join(folder, 'scratch'),
+    codeFolder: (bundle, options) => code.of(bundle, options),
+    environment: (bundle, unpacked, options) => pythons.of(bundle, unpacked, options),
     openSource: (spec) => openSource(spec, httpAllow ? { httpAllow } : {}),
-    trainers: { ...builtInTrainers({ python }), ...trainers },
+    trainers: { ...builtInTrainers({ python, transfers: new StoreTransfers(store) }), ...trainers },
+    budget: declaredBudget(options.resources),
   };
 }
 
@@ -48,7 +64,7 @@ export interface CreateWorkerOptions extends WorkerDepsOptions {
   readonly connection?: NativeConnection;
   /** Default: `default`. */
   readonly namespace?: string;
-  /** Default: `perennial`. */
+  /** That of the workflows; a worker of another class than cpu polls the queue of its class beside it. Default: `perennial`. */
   readonly taskQueue?: string;
 }
 
@@ -59,18 +75,40 @@ export interface CreateWorkerOptions extends WorkerDepsOptions {
  * @throws what `NativeConnection.connect`, the store's probe and `Worker.create` throw
  */
 export async function createWorker(options: CreateWorkerOptions): Promise<Worker> {
-  const { address, namespace = 'default', taskQueue = 'perennial', store } = options;
-  const plugins: WorkerPlugin[] = [new PerennialPlugin({ deps: workerDeps(options) })];
+  const { address, store } = options;
   const connection = options.connection ?? (await NativeConnection.connect(address === undefined ? {} : { address }));
-  if (!options.connection) plugins.push(closesAfterRun(connection));
   try {
     await store.probe();
-    return await Worker.create({ connection, namespace, taskQueue, plugins, ...WORKER_DEFAULTS });
+    const plugins = options.connection ? [] : [closesAfterRun(connection)];
+    return await workerOf(workerDeps(options), { ...options, connection, plugins });
   } catch (error) {
     if (!options.connection) await connection.close();
     throw error;
   }
 }
+
+export interface WorkerOfOptions extends Pick<CreateWorkerOptions, 'namespace' | 'taskQueue' | 'resources'> {
+  readonly connection: NativeConnection;
+  readonly plugins?: readonly WorkerPlugin[];
+}
+
+/** A worker on the given deps: several in one process, of one class each, share what they have. */
+export async function workerOf(deps: ActivityDeps, options: WorkerOfOptions): Promise<Worker> {
+  const { connection, namespace = 'default', taskQueue = 'perennial', resources, plugins = [] } = options;
+  const { class: name = ORDINARY_CLASS } = resources ?? {};
+  const trainingsOnly = name !== ORDINARY_CLASS;
+  return await Worker.create({
+    connection,
+    namespace,
+    taskQueue: classQueue(taskQueue, checkedClass(name)),
+    plugins: [new PerennialPlugin({ deps, trainingsOnly }), ...plugins],
+    tuner: workerTuner(deps.budget, { trainingsOnly, others: ACTIVITIES }),
+    ...WORKER_DEFAULTS,
+  });
+}
+
+/** What is no training, at the same time. */
+const ACTIVITIES = 16;
 
 function closesAfterRun(connection: NativeConnection): WorkerPlugin {
   return {
@@ -86,10 +124,10 @@ function closesAfterRun(connection: NativeConnection): WorkerPlugin {
 }
 
 const WORKER_DEFAULTS = {
-  // Each may be a training: the machine, not the queue, is the limit.
-  maxConcurrentActivityTaskExecutions: 16,
   // After kill -9 of a worker its workflows go on elsewhere this soon, instead of after ten seconds; a busy worker that
   // takes longer to answer costs a replay.
   stickyQueueScheduleToStartTimeout: '500ms',
-  shutdownGraceTime: '10s',
+  // What is short may end in this time; then trainings are asked for a last checkpoint, for which they have `trainer.grace`.
+  // The worker waits for them, however long that is: whoever stops it must too.
+  shutdownGraceTime: '3s',
 } satisfies Partial<WorkerOptions>;

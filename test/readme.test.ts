@@ -6,7 +6,15 @@ import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../src/cli/commands.js';
 
 const root = new URL('../', import.meta.url);
-const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/demo.md', 'python/README.md'];
+const documents = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'docs/demo.md',
+  'docs/tasks.md',
+  'docs/trainers.md',
+  'python/README.md',
+];
 const text = async (name: string) => await readFile(new URL(name, root), 'utf8');
 
 /** What the examples take for given. */

@@ -2,6 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { BackfillState } from '../src/domain/backfill.js';
 import type { LoopState, RunOutcome } from '../src/domain/loop.js';
 import type { RunPlan } from '../src/domain/run.js';
+import type { SearchState } from '../src/domain/search.js';
 import type { TrainingAnswer, TrainingRequest } from '../src/domain/trigger.js';
 
 /** Asks the loop for a run. The update id is the request's id: asking again with the same id gives the same answer. */
@@ -30,3 +31,6 @@ export const backfillStatus = defineQuery<BackfillState>('backfillStatus');
 
 /** Tells a backfill to cancel the run that it waits for, now or as soon as it has one. */
 export const cancelBackfilledRun = defineSignal('cancelBackfilledRun');
+
+/** How far a search is. */
+export const searchStatus = defineQuery<SearchState>('searchStatus');

@@ -28,6 +28,7 @@ import {
   type RunOutcome,
   type WantedRun,
 } from '../src/domain/loop.js';
+import { priorityOf } from '../src/domain/resources.js';
 import { loopMemo, RUN_CODES, runId, type RunFailure, type RunPlan } from '../src/domain/run.js';
 import { modelKey, stageKey, triggerKey } from './search-attributes.js';
 import { describeLoop } from './describe-loop.js';
@@ -114,6 +115,8 @@ async function oneRun(state: LoopState, wanted: WantedRun): Promise<{ outcome: R
       args: [{ model, run, plan, trigger, ...(snapshot && { snapshot }), ...wishes }],
       // A terminated loop does not take a run down that is about to end well.
       parentClosePolicy: ParentClosePolicy.ABANDON,
+      // Its steps inherit it: of those that wait, what a person asked for goes first, and a backfill last.
+      priority: { priorityKey: priorityOf(trigger.kind) },
       staticSummary: `Run ${run} of ${model}: ${trigger.reason}`,
       staticDetails: `**Objective**: ${plan.objective}\n\n**Owners**: data ${plan.owners.data}, model ${plan.owners.model}, business ${plan.owners.business}`,
       typedSearchAttributes: [

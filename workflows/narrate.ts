@@ -9,6 +9,8 @@ export interface RunStory {
   stage(): Stage;
   at(stage: Stage): void;
   tell(topic: string, sentence: string): void;
+  /** What the run waits for, as long as it does. */
+  waits(sentence: string | undefined): void;
   verdict(verdict: Verdict): void;
   done(result: RunResult): void;
   failed(failure: RunFailure): void;
@@ -27,7 +29,8 @@ export function narrate({ model, run, trigger, plan, asOf, promote }: RunInput):
     ...(asOf === undefined ? [] : ([['as of', `${asOf}: rows from then on are left out`]] as const)),
     ...(promote === false ? ([['promotion', 'none: the champion stays, whatever the verdict']] as const) : []),
   ];
-  const show = () => setCurrentDetails(table(rows));
+  let waiting: string | undefined;
+  const show = () => setCurrentDetails(table(waiting === undefined ? rows : [...rows, ['now', waiting]]));
   const tell = (topic: string, sentence: string) => {
     rows.push([topic, sentence]);
     show();
@@ -37,9 +40,13 @@ export function narrate({ model, run, trigger, plan, asOf, promote }: RunInput):
     stage: () => current,
     at(stage) {
       current = stage;
-      if (stage === 'train') upsertSearchAttributes([{ key: stageKey, value: stage }]);
+      if (stage === 'search' || stage === 'train') upsertSearchAttributes([{ key: stageKey, value: stage }]);
     },
     tell,
+    waits(sentence) {
+      waiting = sentence;
+      show();
+    },
     verdict(verdict) {
       tell('verdict', `**${verdict.verdict}**: ${verdict.reason}`);
     },

@@ -1,5 +1,6 @@
 import { ActivityFailure, CancellationScope, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
+import { withDone, type StepRecords } from './step-records.js';
 import * as steps from './steps.js';
 
 /** The decision to promote, as the run that judged the candidate made it. */
@@ -11,6 +12,7 @@ export interface RolloutResult {
   readonly servers: readonly string[];
   /** What people should know although the promotion stands. */
   readonly note?: string;
+  readonly steps?: StepRecords;
 }
 
 /**
@@ -24,18 +26,20 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
 
 async function takeOver({ timeoutMs, ...input }: RolloutInput): Promise<RolloutResult> {
   const { model, version, bundle } = input;
-  await steps.promote(`Make version ${version} the champion`, input);
+  const promoted = await steps.promote(`Make version ${version} the champion`, input);
   setCurrentDetails(`Version \`${version}\` of ${model} is the champion; waiting until live servers answer with it.`);
   const served = await confirmed(
     steps.deploy('Wait until every live server answers with it', { model, bundle, timeoutMs }),
   );
   const summary = `Version ${version} of ${model} is live on ${served.servers.length} server(s)`;
   setCurrentDetails(summary);
-  return { summary, ...served };
+  const records = withDone(withDone({}, 'promote', promoted), 'deploy', served);
+  const { servers, note } = served;
+  return { summary, servers, ...(note !== undefined && { note }), steps: records };
 }
 
 /** Servers that cannot even be asked are worth a note: what the ledger says is so all the same. */
-async function confirmed(deployed: ReturnType<typeof steps.deploy>): Promise<Omit<RolloutResult, 'summary'>> {
+async function confirmed(deployed: ReturnType<typeof steps.deploy>): ReturnType<typeof steps.deploy> {
   try {
     return await deployed;
   } catch (error) {

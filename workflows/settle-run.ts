@@ -21,6 +21,7 @@ import {
   type Stage,
 } from '../src/domain/run.js';
 import type { RunStory } from './narrate.js';
+import { withFailed, type StepRecords } from './step-records.js';
 import * as steps from './steps.js';
 
 /** What a run knows of itself when it ends. */
@@ -28,6 +29,7 @@ interface SoFar {
   readonly evidence: Evidence;
   /** By step. */
   readonly cache: Readonly<Record<string, CacheUse>>;
+  readonly steps: StepRecords;
   /** Set once the snapshot has passed its contract: then the next run goes on from it, however this one ends. */
   readonly accepted?: Ref;
 }
@@ -44,7 +46,10 @@ export async function settleRun(
 ): Promise<RunResult> {
   const { workflowId, runId: executionId, startTime } = workflowInfo();
   // Also a cancelled run leaves its record: what was done stands, and people look for it.
-  const record = async (summary: string, end: Pick<RunRecord, 'outcome' | 'summary' | 'result' | 'failure'>) =>
+  const record = async (
+    summary: string,
+    end: Pick<RunRecord, 'outcome' | 'summary' | 'result' | 'failure' | 'steps'>,
+  ) =>
     await CancellationScope.nonCancellable(() =>
       steps.record(summary, {
         schemaVersion: 1,
@@ -60,6 +65,7 @@ export async function settleRun(
         finishedAt: new Date().toISOString(),
         evidence: soFar().evidence,
         ...(Object.keys(soFar().cache).length > 0 && { cache: soFar().cache }),
+        ...(Object.keys(soFar().steps).length > 0 && { steps: soFar().steps }),
         ...end,
       }),
     );
@@ -72,7 +78,12 @@ export async function settleRun(
     const failure = describeFailure(error, story.stage());
     const summary = `Run ${input.run} failed at ${failure.stage}: ${failure.message}`;
     story.failed(failure);
-    await record('Write the record of the failed run', { outcome: 'FAILED', summary, failure });
+    await record('Write the record of the failed run', {
+      outcome: 'FAILED',
+      summary,
+      failure,
+      steps: withFailed(soFar().steps, error),
+    });
     if (isCancellation(error)) throw error;
     const details = [{ ...failure, ...(soFar().accepted && { snapshot: soFar().accepted }) }];
     throw ApplicationFailure.create({

@@ -1,5 +1,6 @@
-import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import { proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
+import { classQueue, type ResourcePlan } from '../src/domain/resources.js';
 
 /*
  * The steps that workflows are made of, each an activity with the timeouts of its kind. The summary is what people read
@@ -32,13 +33,27 @@ const DATA: ActivityOptions = {
   retry: RETRY,
 };
 
-/** Training: the trainer's own limit comes first and gives the better error; this one is for a worker that lost its way. */
-const training = (timeoutMs: number): ActivityOptions => ({
-  startToCloseTimeout: timeoutMs + 600_000,
-  scheduleToCloseTimeout: 3 * timeoutMs + 86_400_000,
-  heartbeatTimeout,
-  retry: RETRY,
-});
+/** A training waits so long for a worker of its class and for room there: over a weekend, and over a fault found after it. */
+const ROOM_MS = 7 * 86_400_000;
+
+/**
+ * Training, where it has what it needs. The trainer's own limit is the one that counts; these are for a worker that lost its
+ * way, and for a class that never gets a worker.
+ */
+const training = (timeoutMs: number, resources?: ResourcePlan): ActivityOptions => {
+  const own = workflowInfo().taskQueue;
+  const taskQueue = classQueue(own, resources?.class);
+  return {
+    startToCloseTimeout: timeoutMs + ROOM_MS,
+    scheduleToCloseTimeout: 3 * timeoutMs + ROOM_MS + 86_400_000,
+    heartbeatTimeout,
+    retry: RETRY,
+    ...(taskQueue !== own && { taskQueue }),
+  };
+};
+
+/** Looks on while another step waits. */
+const WATCH: ActivityOptions = { startToCloseTimeout: '30 days', heartbeatTimeout, retry: RETRY };
 
 /** Waits for servers, which are asked again and again. */
 const deployment = (timeoutMs: number): ActivityOptions => ({
@@ -50,7 +65,11 @@ const deployment = (timeoutMs: number): ActivityOptions => ({
 export const ingest = step('perennial.ingest', DATA);
 export const validate = step('perennial.validate', DATA);
 export const split = step('perennial.split', DATA);
-export const train = step('perennial.train', (input) => training(input.timeoutMs));
+export const openSearch = step('perennial.openSearch', QUICK);
+export const runTrials = step('perennial.runTrials', (input, resources) => training(input.timeoutMs, resources));
+export const closeSearch = step('perennial.closeSearch', DATA);
+export const train = step('perennial.train', (input, resources) => training(input.timeoutMs, resources));
+export const watchWorkers = step('perennial.watchWorkers', WATCH);
 export const evaluate = step('perennial.evaluate', DATA);
 export const judge = step('perennial.judge', QUICK);
 export const register = step('perennial.register', QUICK);
@@ -63,9 +82,11 @@ export const askForTraining = step('perennial.askForTraining', QUICK);
 
 type Input<K extends keyof Activities> = Parameters<Activities[K]>[0];
 
-function step<K extends keyof Activities>(name: K, options: ActivityOptions | ((input: Input<K>) => ActivityOptions)) {
-  return (summary: string, input: Input<K>) => {
-    const kind = typeof options === 'function' ? options(input) : options;
+type OptionsOf<K extends keyof Activities> = (input: Input<K>, resources?: ResourcePlan) => ActivityOptions;
+
+function step<K extends keyof Activities>(name: K, options: ActivityOptions | OptionsOf<K>) {
+  return (summary: string, input: Input<K>, resources?: ResourcePlan) => {
+    const kind = typeof options === 'function' ? options(input, resources) : options;
     const activities = proxyActivities<Activities>({ ...kind, summary });
     // One name of many: the compiler cannot see that this function takes this input.
     const activity = activities[name] as unknown as (input: Input<K>) => ReturnType<Activities[K]>;

@@ -8,9 +8,13 @@ import {
   type RunResult,
   type RunRows,
 } from '../src/domain/run.js';
+import { searchId, type SearchPlan, type SearchResult } from '../src/domain/search.js';
 import type { Verdict } from '../src/domain/verdict.js';
+import { hyperparameterSearch } from './hyperparameter-search.js';
 import { narrate } from './narrate.js';
+import { onClass } from './on-class.js';
 import { rollout } from './rollout.js';
+import { withDone, type StepRecords } from './step-records.js';
 import * as steps from './steps.js';
 import { settleRun } from './settle-run.js';
 
@@ -26,6 +30,13 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
   let evidence: Evidence = { spec: spec.sha256 };
   let accepted: Ref | undefined;
   let cache: Readonly<Record<string, CacheUse>> = {};
+  let records: StepRecords = {};
+  /** Waits for a step and keeps who did it. */
+  const done = async <T extends Parameters<typeof withDone>[2]>(step: string, result: Promise<T>): Promise<T> => {
+    const given = await result;
+    records = withDone(records, step, given);
+    return given;
+  };
   /** Tells what a step did that may have taken the result of an earlier run, and keeps whether it has. */
   const tellCached = (step: string, topic: string, done: { readonly message: string; readonly cache: CacheUse }) => {
     cache = { ...cache, [step]: done.cache };
@@ -35,26 +46,32 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
   return await settleRun(
     input,
     story,
-    () => ({ evidence, cache, ...(accepted && { accepted }) }),
+    () => ({ evidence, cache, steps: records, ...(accepted && { accepted }) }),
     async () => {
       story.at('ingest');
-      const taken = await steps.ingest('Take what is new from the sources', {
-        model,
-        run,
-        spec,
-        ...(previous && { previous }),
-      });
+      const taken = await done(
+        'ingest',
+        steps.ingest('Take what is new from the sources', {
+          model,
+          run,
+          spec,
+          ...(previous && { previous }),
+        }),
+      );
       evidence = { ...evidence, snapshot: taken.snapshot.sha256, changes: taken.changes.sha256 };
       story.tell('data', taken.message);
 
       story.at('validate');
-      const checked = await steps.validate(`Check ${count(taken.newRows)} new rows against the contract`, {
-        model,
-        run,
-        spec,
-        snapshot: taken.snapshot,
-        ...(previous && { previous }),
-      });
+      const checked = await done(
+        'validate',
+        steps.validate(`Check ${count(taken.newRows)} new rows against the contract`, {
+          model,
+          run,
+          spec,
+          snapshot: taken.snapshot,
+          ...(previous && { previous }),
+        }),
+      );
       // From here on what the check has left: rows that were set aside are not in it.
       const { snapshot, warnings = [] } = checked;
       evidence = { ...evidence, snapshot: snapshot.sha256, report: checked.report.sha256 };
@@ -63,56 +80,80 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
       for (const warning of warnings.slice(0, TOLD_WARNINGS)) story.tell('warning', warning);
 
       story.at('split');
-      const parted = await steps.split(splitSummary(asOf), {
-        model,
-        run,
-        spec,
-        snapshot,
-        ...(asOf !== undefined && { asOf }),
-        ...cacheWish,
-      });
+      const parted = await done(
+        'split',
+        steps.split(splitSummary(asOf), {
+          model,
+          run,
+          spec,
+          snapshot,
+          ...(asOf !== undefined && { asOf }),
+          ...cacheWish,
+        }),
+      );
       evidence = { ...evidence, split: parted.split.sha256 };
       const rows: RunRows = { total: checked.rows, new: taken.newRows, ...parted.rows };
       tellCached('split', 'split', parted);
 
+      const chosen = plan.search && (await search(plan.search, parted.split));
+      if (chosen) evidence = { ...evidence, study: chosen.study.sha256 };
+
       story.at('train');
-      const trained = await steps.train(`Train on ${count(rows.train)} rows`, {
-        model,
-        run,
-        spec,
-        split: parted.split,
-        timeoutMs: plan.trainTimeoutMs,
-        ...(parameters && { parameters }),
-        ...cacheWish,
-      });
+      const trained = await done(
+        'train',
+        onClass(plan.resources, story.waits, () =>
+          steps.train(
+            `Train on ${count(rows.train)} rows`,
+            {
+              model,
+              run,
+              spec,
+              split: parted.split,
+              timeoutMs: plan.trainTimeoutMs,
+              ...((chosen ?? parameters) && { parameters: { ...chosen?.parameters, ...parameters } }),
+              ...cacheWish,
+            },
+            plan.resources,
+          ),
+        ),
+      );
       const { bundle } = trained;
       evidence = { ...evidence, bundle: bundle.sha256 };
       tellCached('train', 'training', trained);
 
       story.at('evaluate');
-      const measured = await steps.evaluate(`Measure candidate and champion on the same ${count(rows.test)} rows`, {
-        model,
-        run,
-        spec,
-        split: parted.split,
-        bundle,
-        ...cacheWish,
-      });
+      const measured = await done(
+        'evaluate',
+        steps.evaluate(`Measure candidate and champion on the same ${count(rows.test)} rows`, {
+          model,
+          run,
+          spec,
+          split: parted.split,
+          bundle,
+          ...cacheWish,
+        }),
+      );
       evidence = { ...evidence, evaluation: measured.evaluation.sha256 };
       tellCached('evaluate', 'evaluation', measured);
 
       story.at('judge');
-      const verdict: Verdict = await steps.judge('Judge the candidate', {
-        model,
-        spec,
-        evaluation: measured.evaluation,
-      });
+      const verdict = await done(
+        'judge',
+        steps.judge('Judge the candidate', {
+          model,
+          spec,
+          evaluation: measured.evaluation,
+        }),
+      );
       story.verdict(verdict);
 
       story.at('register');
       const { workflowId, runId: executionId } = workflowInfo();
       const decision = { model, run, workflowId, executionId, bundle, reason: verdict.reason, evidence };
-      const entered = await steps.register(registerSummary(verdict), { ...decision, verdict: verdict.verdict });
+      const entered = await done(
+        'register',
+        steps.register(registerSummary(verdict), { ...decision, verdict: verdict.verdict }),
+      );
 
       const result = {
         verdict: verdict.verdict,
@@ -138,10 +179,36 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
         staticSummary: `Version ${entered.version} of ${model} takes over`,
         staticDetails: verdict.reason,
       });
+      for (const [step, record] of Object.entries(rolled.steps ?? {})) records = withDone(records, step, record);
       const summary = `Version ${entered.version} is now live. ${verdict.reason}${rolled.note ? ` ${rolled.note}` : ''}`;
       return { summary, ...result, champion: entered.version, servers: rolled.servers };
     },
   );
+
+  /** Hyperparameters by a search of its own: what the run gives itself is not searched. */
+  async function search(wanted: SearchPlan, parted: Ref): Promise<SearchResult> {
+    story.at('search');
+    const found = await onClass(plan.resources, story.waits, () =>
+      executeChild(hyperparameterSearch, {
+        workflowId: searchId(model, run),
+        args: [
+          {
+            model,
+            run,
+            plan: wanted,
+            spec,
+            split: parted,
+            timeoutMs: plan.trainTimeoutMs,
+            ...(plan.resources && { resources: plan.resources }),
+            ...(parameters && { parameters }),
+          },
+        ],
+        staticSummary: `Search hyperparameters of ${model}: ${wanted.sampler}, up to ${wanted.trials} trials`,
+      }),
+    );
+    story.tell('search', found.summary);
+    return found;
+  }
 }
 
 /** The story has to stay short; the result has all of them. */

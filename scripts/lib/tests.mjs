@@ -33,6 +33,8 @@ async function prepareTools() {
   const [environment] = await Promise.all([
     tools.pythonEnv(say, { tests: true }),
     tools.pythonEnv(say),
+    tools.pythonWorkerEnv(say),
+    tools.rayEnv(say),
     tools.temporalBinary(say),
     tools.rcloneBinary(say),
     tools.chromiumBinary(say),

@@ -1,8 +1,9 @@
+import { codeText } from './code-text.js';
 import type { Command } from './command.js';
 
 export const apply: Command = {
   name: 'apply',
-  summary: 'Makes a model spec live: stores it, starts or updates its loop, and its Schedule.',
+  summary: 'Makes a model spec live: packs and stores it with its code, starts or updates its loop, and its Schedule.',
   examples: ['apply perennial.yaml', 'apply perennial.yaml --json'],
   arguments: [{ name: '[file]', description: 'the spec file; default: perennial.yaml' }],
   connects: true,
@@ -20,10 +21,11 @@ export const apply: Command = {
       await reachTemporal(where);
       const applied = await perennial.apply(stored);
       await noteMissingWorker(context, temporal, where);
-      context.answer({ ...applied }, () =>
+      context.answer({ ...applied, ...(stored.code && { code: stored.code }) }, () =>
         [
           `${context.colours.green('applied')}  ${applied.model}`,
           `  spec      ${applied.spec.slice(0, 12)}`,
+          ...(stored.code ? [`  code      ${codeText(stored.code)}`] : []),
           `  loop      ${applied.loop}`,
           `  schedule  ${applied.schedule}`,
           '',

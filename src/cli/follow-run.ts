@@ -1,6 +1,7 @@
 import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runId, type RunRecord } from '../domain/run.js';
+import { describedWaitsFor } from '../resources/waits-for.js';
 import type { CommandContext } from './command.js';
 import type { Connected } from './connect.js';
 import { EXIT_CODES, exitCodeOf } from './exit-codes.js';
@@ -39,14 +40,19 @@ function exitCodeFor({ outcome, failure }: RunRecord): number {
 async function watchStages(context: CommandContext, connected: Connected, model: string, run: number): Promise<void> {
   const handle = connected.temporal.workflow.getHandle(runId(model, run));
   let shown: string | undefined;
+  let waited: string | undefined;
+  const note = (text: string) => context.note(`  ${new Date().toISOString().slice(11, 19)}  ${text}`);
   for (;;) {
     context.signal.throwIfAborted();
     try {
       const description = await handle.describe();
       const stage = stageOf(description);
-      if (stage !== undefined && stage !== shown) context.note(`  ${new Date().toISOString().slice(11, 19)}  ${stage}`);
+      if (stage !== undefined && stage !== shown) note(stage);
       shown = stage ?? shown;
       if (description.status.name !== 'RUNNING') break;
+      const waits = (await describedWaitsFor(connected.temporal, description.raw))?.text;
+      if (waits !== waited) note(waits ?? 'waits no more: a worker has it');
+      waited = waits;
     } catch (error) {
       // A run that waits behind another is not there yet.
       if (!(error instanceof WorkflowNotFoundError)) throw error;

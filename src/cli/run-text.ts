@@ -1,6 +1,8 @@
-import type { Estimate, Metrics } from '../domain/evaluation.js';
+import type { Estimate, MetricName } from '../domain/evaluation.js';
+import { metricText } from '../domain/metric-facts.js';
 import { STAGES, type RunRecord, type RunResult } from '../domain/run.js';
 import type { CommandContext } from './command.js';
+import { moneyText, stepsText, trainingText } from './steps-text.js';
 import { table } from './table.js';
 
 type Screen = Pick<CommandContext, 'isTty' | 'width' | 'colours'>;
@@ -18,12 +20,15 @@ export function runText(screen: Screen, record: RunRecord): string {
   if (record.asOf !== undefined) lines.push(`  as of      ${record.asOf}: rows from then on are left out`);
   if (record.promote === false) lines.push('  promotion  none: asked for without');
   if (record.parameters) lines.push(`  parameters ${JSON.stringify(record.parameters)}`);
+  if (record.training) lines.push(...trainingText(record.training));
+  if (record.cost) lines.push(`  cost       ${moneyText(record.cost.total)} ${record.cost.currency}`);
   if (record.cache) lines.push(`  step cache ${cacheText(record.cache)}`);
   if (result) lines.push(...resultLines(screen, result));
   if (failure) {
     lines.push('', `  failed at  ${failure.stage}`, `  ${failure.code}: ${failure.message}`);
     if (failure.fix !== undefined) lines.push(`  fix: ${failure.fix}`);
   }
+  lines.push(...stepsText(screen, record));
   const evidence = Object.entries(record.evidence).map(([name, digest]) => `${name} ${String(digest).slice(0, 12)}`);
   lines.push('', `  evidence   ${evidence.join(', ')}`);
   return lines.join('\n');
@@ -67,14 +72,18 @@ function resultLines(screen: Screen, result: RunResult): string[] {
 }
 
 function metricsTable(screen: Screen, { candidate, champion, difference }: RunResult['metrics']): string {
-  const names = Object.keys(candidate) as (keyof Metrics)[];
+  const names = Object.keys(candidate) as MetricName[];
   return table(screen, {
     head: ['METRIC', 'CANDIDATE', 'CHAMPION', 'DIFFERENCE'],
-    rows: names.map((name) => [name, ...[candidate, champion, difference].map((metrics) => interval(metrics?.[name]))]),
+    rows: names.map((name) => [
+      name,
+      ...[candidate, champion, difference].map((metrics) => interval(name, metrics?.[name])),
+    ]),
   });
 }
 
-function interval(estimate: Estimate | undefined): string {
+function interval(name: MetricName, estimate: Estimate | undefined): string {
   if (!estimate) return '-';
-  return `${estimate.value.toFixed(4)} (${estimate.low.toFixed(4)} to ${estimate.high.toFixed(4)})`;
+  const text = (value: number) => metricText(name, value);
+  return `${text(estimate.value)} (${text(estimate.low)} to ${text(estimate.high)})`;
 }

@@ -1,4 +1,5 @@
 import { runId } from '../domain/run.js';
+import { describedWaitsFor, type Waiting } from '../resources/waits-for.js';
 import type { Connected } from './connect.js';
 import { reachTemporal } from './connect.js';
 import { stageOf } from './stage-of.js';
@@ -12,6 +13,8 @@ export interface RunUnderWay {
   readonly stage?: string;
   /** ISO 8601; absent for a run that waits. */
   readonly startedAt?: string;
+  /** A class of workers that has none, or no room. */
+  readonly waiting?: Waiting;
 }
 
 /**
@@ -34,7 +37,7 @@ export async function runUnderWay(
 }
 
 /** As people read it. */
-export function underWayText(model: string, { run, state, stage, startedAt }: RunUnderWay): string {
+export function underWayText(model: string, { run, state, stage, startedAt, waiting }: RunUnderWay): string {
   const next = `Next: perennial status ${model}, and at its end: perennial show ${model} ${run}`;
   if (state === 'queued') return `Run ${run} is queued: it starts when the one before it has ended\n\n${next}`;
   const seconds =
@@ -43,7 +46,8 @@ export function underWayText(model: string, { run, state, stage, startedAt }: Ru
     ...(stage === undefined ? [] : [`stage ${stage}`]),
     ...(seconds === undefined ? [] : [`for ${seconds} s`]),
   ];
-  return `Run ${run} is under way${facts.length === 0 ? '' : ` (${facts.join(', ')})`}\n\n${next}`;
+  const waits = waiting ? `\nIt ${waiting.text}` : '';
+  return `Run ${run} is under way${facts.length === 0 ? '' : ` (${facts.join(', ')})`}${waits}\n\n${next}`;
 }
 
 async function described({ temporal }: Connected, model: string, run: number): Promise<RunUnderWay | undefined> {
@@ -53,7 +57,14 @@ async function described({ temporal }: Connected, model: string, run: number): P
   if (description?.status.name !== 'RUNNING') return undefined;
   const stage = stageOf(description);
   const startedAt = description.startTime.toISOString();
-  return { run, state: 'running', startedAt, ...(stage === undefined ? {} : { stage }) };
+  const waiting = await describedWaitsFor(temporal, description.raw).catch(() => undefined);
+  return {
+    run,
+    state: 'running',
+    startedAt,
+    ...(stage === undefined ? {} : { stage }),
+    ...(waiting && { waiting }),
+  };
 }
 
 /** By the loop, which alone knows of a run that waits. */

@@ -6,6 +6,8 @@ import { stageKey } from '../../workflows/search-attributes.js';
  * a run may stay for long.
  */
 export function stageOf({ raw, typedSearchAttributes }: WorkflowExecutionDescription): string | undefined {
-  const step = raw.pendingActivities?.at(0)?.activityType?.name?.replace('perennial.', '');
+  const names = raw.pendingActivities?.map(({ activityType }) => activityType?.name?.replace('perennial.', ''));
+  // Beside a step that may wait for its class of workers.
+  const step = names?.find((name) => name !== 'watchWorkers');
   return step ?? typedSearchAttributes.get(stageKey);
 }

@@ -1,5 +1,6 @@
 import type { ModelStatus } from '../client.js';
-import { loopId } from '../domain/run.js';
+import { loopId, runId } from '../domain/run.js';
+import { runWaitsFor, type Waiting } from '../resources/waits-for.js';
 import type { Connected } from './connect.js';
 import { isOutOfTime, lacksWorker } from './temporal-error.js';
 
@@ -7,6 +8,8 @@ import { isOutOfTime, lacksWorker } from './temporal-error.js';
 export interface FoundStatus extends ModelStatus {
   /** The loop runs, but no worker answers for it. */
   readonly unanswered?: boolean;
+  /** Of the run under way: a class of workers that has none, or no room. */
+  readonly waiting?: Waiting;
 }
 
 const PATIENCE_MS = 5000;
@@ -14,7 +17,14 @@ const PATIENCE_MS = 5000;
 /** The status of a model; what the ledger says of it when no worker answers for its loop. */
 export async function statusOf({ perennial, temporal }: Connected, model: string): Promise<FoundStatus> {
   try {
-    return await temporal.withDeadline(Date.now() + PATIENCE_MS, () => perennial.status(model));
+    return await temporal.withDeadline(Date.now() + PATIENCE_MS, async () => {
+      const status = await perennial.status(model);
+      const { current } = status.loop ?? {};
+      // A run that has just been promised may not be there yet.
+      const workflowId = current && runId(model, current.run);
+      const waiting = workflowId && (await runWaitsFor(temporal, { workflowId }).catch(() => undefined));
+      return waiting ? { ...status, waiting } : status;
+    });
   } catch (error) {
     if (!lacksWorker(error) && !isOutOfTime(error)) throw error;
   }

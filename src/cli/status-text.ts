@@ -8,7 +8,13 @@ import { table } from './table.js';
 type Screen = Pick<CommandContext, 'isTty' | 'width' | 'colours'>;
 
 /** A status as JSON: times in ISO 8601, digests in full. */
-export function statusDocument({ model, loop, ledger, unanswered = false }: FoundStatus): Record<string, unknown> {
+export function statusDocument({
+  model,
+  loop,
+  ledger,
+  unanswered = false,
+  waiting,
+}: FoundStatus): Record<string, unknown> {
   const { champion, generation, versions } = ledger;
   return {
     model,
@@ -16,6 +22,7 @@ export function statusDocument({ model, loop, ledger, unanswered = false }: Foun
     ledger: { generation, versions },
     loop: loop === undefined ? null : loopDocument(loop),
     unanswered,
+    waiting: waiting ?? null,
   };
 }
 
@@ -29,6 +36,7 @@ export function statusText(screen: Screen, status: FoundStatus): string {
     `  last run   ${runText(loop?.recent.at(-1))}`,
     `  ledger     ${ledger.generation} decisions, ${ledger.versions.length} versions`,
   ];
+  if (status.waiting && loop?.current) lines.push(`  now        run ${loop.current.run} ${status.waiting.text}`);
   if (loop?.queued) lines.push(`  queued     run ${loop.queued.run}`);
   return lines.join('\n');
 }
@@ -71,10 +79,16 @@ function championText({ champion }: LedgerState): string {
   return `version ${champion.version} since ${champion.since} (bundle ${champion.bundle.slice(0, 12)})`;
 }
 
-function stateText({ loop, unanswered }: Pick<FoundStatus, 'loop' | 'unanswered'>): string {
+function stateText({ loop, unanswered, waiting }: Pick<FoundStatus, 'loop' | 'unanswered' | 'waiting'>): string {
   if (!loop) return unanswered ? 'no worker answers' : 'not running';
-  const doing = loop.current ? `run ${loop.current.run} under way` : 'waiting';
+  const doing = loop.current ? `run ${loop.current.run} ${wayText(waiting)}` : 'waiting';
   return loop.paused ? `${doing}, paused` : doing;
+}
+
+function wayText(waiting: FoundStatus['waiting']): string {
+  return waiting
+    ? `waits for ${waiting.waitsFor === 'worker' ? 'a worker' : 'room'}: class ${waiting.class}`
+    : 'under way';
 }
 
 function runText(outcome: RunOutcome | undefined): string {

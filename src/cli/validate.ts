@@ -1,10 +1,12 @@
+import { codeText } from './code-text.js';
 import type { Contract } from '../domain/contract.js';
+import type { TaskKind } from '../domain/task.js';
 import type { SplitSpec } from '../spec.js';
 import type { Command } from './command.js';
 
 export const validate: Command = {
   name: 'validate',
-  summary: 'Checks a model spec, its SQL and its contract, without connecting to anything.',
+  summary: 'Checks a model spec, its SQL, its contract and its code, without connecting to anything.',
   examples: ['validate perennial.yaml', 'validate --json model.ts'],
   arguments: [{ name: '[file]', description: 'the spec file; default: perennial.yaml' }],
   async run({ words, answer, note, colours }) {
@@ -16,7 +18,7 @@ export const validate: Command = {
     ]);
     const file = words[0] ?? 'perennial.yaml';
     const stored = await readSpecFile(file);
-    const { spec, prepareSql } = stored;
+    const { spec, prepareSql, code } = stored;
     if (prepareSql !== undefined) await (await import('../data/prepare-sql.js')).checkSqlText(prepareSql);
     const compiled = typeof spec.contract === 'string' ? compileContractFile(stored) : undefined;
     const unchecked = noteLines(compiled?.notes ?? []);
@@ -33,6 +35,7 @@ export const validate: Command = {
       spec,
       ...(prepareSql === undefined ? {} : { prepareSql }),
       ...(compiled ? { contract: compiled.contract, unchecked } : {}),
+      ...(code ? { code } : {}),
     };
     answer(document, () => {
       const sources = Object.entries(spec.sources).map(([name, { kind }]) => `${name} (${kind})`);
@@ -42,13 +45,19 @@ export const validate: Command = {
         `  model     ${spec.name}: ${spec.objective.statement}`,
         `  data      ${sources.join(', ')}${spec.prepare === undefined ? '' : `, prepared by ${spec.prepare}`}`,
         ...(compiled ? [`  contract  ${spec.contract as string}: ${rulesOf(compiled.contract)}`] : []),
-        `  task      ${spec.task.label} from ${spec.task.features.length} features`,
-        `  training  ${spec.trainer.command?.join(' ') ?? spec.trainer.estimator}, judged on ${testRows(spec.split)}`,
+        `  task      ${spec.task.label}${kindText(spec.task.kind)} from ${spec.task.features.length} features`,
+        `  training  ${spec.trainer.command?.join(' ') ?? spec.trainer.entry ?? spec.trainer.estimator}, judged on ${testRows(spec.split)}`,
+        ...(code ? [`  code      ${codeText(code)}`] : []),
         `  schedule  ${schedule ? `${schedule.cron} (${schedule.timezone})${schedule.paused ? ', paused' : ''}` : 'none'}`,
       ].join('\n');
     });
   },
 };
+
+/** Most tasks are binary; the others are worth a word. */
+function kindText(kind: TaskKind): string {
+  return kind === 'binary' ? '' : ` (${kind})`;
+}
 
 function rulesOf({ tables }: Contract): string {
   const all = Object.values(tables);

@@ -1,4 +1,5 @@
 import type { ContractColumn, ContractTable, MlRole } from '../domain/contract.js';
+import type { TaskKind } from '../domain/task.js';
 import { ContractPairError } from '../errors.js';
 import { wantOneOf } from '../spec-issues.js';
 import { nearestName } from '../spec-nearest.js';
@@ -58,7 +59,8 @@ export function pairIssues(spec: SpecParts, contract: PairContract): PairIssue[]
   const table = name === undefined ? undefined : contract.tables[name];
   const columns = named(spec);
   if (!table || name === undefined) return columns.flatMap((each) => sensitiveIssue(each, contract));
-  const issues = columns.flatMap((each) => columnIssues(each, table, name, contract.id !== undefined));
+  const types = { ...TYPES, label: LABEL_TYPES[task.kind ?? 'binary'] };
+  const issues = columns.flatMap((each) => columnIssues(each, table, name, contract.id !== undefined, types));
   const told = new Set(issues.map(({ column }) => column));
   // Who calls it a feature of the training table has looked at what the SQL makes of it.
   const meant = new Set(table.columns.filter(({ roles }) => roles.includes('feature')).map(({ name }) => name));
@@ -102,9 +104,10 @@ function columnIssues(
   table: Pick<ContractTable, 'columns' | 'otherColumns'>,
   tableName: string,
   namesAll: boolean,
+  types: Types,
 ): PairIssue[] {
   const column = table.columns.find((each) => same(each.name, name));
-  if (column) return [...typeIssues(path, column, use), ...roleIssues(path, column, use, table.columns)];
+  if (column) return [...typeIssues(path, column, types[use]), ...roleIssues(path, column, use, table.columns)];
   if (table.columns.length === 0 || (!namesAll && table.otherColumns === undefined)) return [];
   const known = table.columns.map((each) => each.name);
   const message = `found no column ${quoted(name)} in the contract`;
@@ -116,14 +119,20 @@ function columnIssues(
   return [{ path, message: `${message}, ${wantOneOf(name, known)}`, owner: 'model', column: name }];
 }
 
-const TYPES: Partial<Record<NamedColumn['use'], readonly NonNullable<ContractColumn['type']>[]>> = {
-  label: ['boolean', 'integer', 'number'],
+type Types = Partial<Record<NamedColumn['use'], readonly NonNullable<ContractColumn['type']>[]>>;
+
+const TYPES: Types = {
   eventTime: ['timestamp', 'date'],
   feature: ['string', 'integer', 'number', 'boolean'],
 };
 
-function typeIssues(path: SpecPath, { name, type }: ContractColumn, use: NamedColumn['use']): PairIssue[] {
-  const types = TYPES[use];
+const LABEL_TYPES: Readonly<Record<TaskKind, NonNullable<Types['label']>>> = {
+  binary: ['boolean', 'integer', 'number'],
+  multiclass: ['string', 'integer'],
+  regression: ['integer', 'number'],
+};
+
+function typeIssues(path: SpecPath, { name, type }: ContractColumn, types: Types['label']): PairIssue[] {
   if (type === undefined || types === undefined || types.includes(type)) return [];
   const message = `found a column of type ${type} in the contract, want ${types.join(' or ')}`;
   return [{ path, message, owner: 'model', column: name }];

@@ -24,6 +24,9 @@ export const MANIFEST_KINDS = [
   'checkpoint',
   'bundle',
   'evaluation',
+  'search',
+  'trials',
+  'study',
 ] as const;
 export type ManifestKind = (typeof MANIFEST_KINDS)[number];
 
@@ -110,7 +113,8 @@ function checkedDigest(value: string): string {
   return value;
 }
 
-function checkedSegment(value: string): string {
+/** @throws RangeError */
+export function checkedSegment(value: string): string {
   if (!SEGMENT.test(value)) {
     throw new RangeError(`Cannot make a key from "${value}": a segment matches ${SEGMENT.source}`);
   }

@@ -1,5 +1,10 @@
 import type { Ref, Sha256 } from './artifact.js';
+import type { AttemptRecord } from './attempt.js';
+import type { Cost } from './cost.js';
 import type { Metrics } from './evaluation.js';
+import type { ModelBundle } from './model.js';
+import type { ResourcePlan } from './resources.js';
+import type { SearchPlan } from './search.js';
 import type { Trigger } from './trigger.js';
 import type { RuleOutcome, VerdictKind } from './verdict.js';
 
@@ -8,6 +13,7 @@ export const STAGES = [
   'ingest',
   'validate',
   'split',
+  'search',
   'train',
   'evaluate',
   'judge',
@@ -30,6 +36,10 @@ export interface RunPlan {
   readonly rolloutTimeoutMs: number;
   /** Least time after the start of a run before anything but a person may start another, in milliseconds. */
   readonly cooldownMs: number;
+  /** Where trainings run. Absent in plans of old: on workers of the ordinary class. */
+  readonly resources?: ResourcePlan;
+  /** Absent: hyperparameters are not searched. */
+  readonly search?: SearchPlan;
 }
 
 export interface RunInput {
@@ -89,6 +99,8 @@ export interface Evidence {
   readonly changes?: Sha256;
   readonly report?: Sha256;
   readonly split?: Sha256;
+  /** The study that chose the hyperparameters. */
+  readonly study?: Sha256;
   readonly bundle?: Sha256;
   readonly evaluation?: Sha256;
 }
@@ -110,6 +122,15 @@ export interface RunFailure {
   readonly fix?: string;
 }
 
+/** What is written down of a step of a run. */
+export interface StepRecord {
+  /** Oldest first, at most the newest twenty of each activity. */
+  readonly attempts: readonly AttemptRecord[];
+}
+
+/** What a model needs to be trained again to the same bytes: that of the candidate's bundle, beside the evidence. */
+export type TrainingRecord = ModelBundle['trainer'];
+
 /** The terminal record of a run: `runs/<model>/<run>.json`, created once. */
 export interface RunRecord {
   readonly schemaVersion: 1;
@@ -129,6 +150,12 @@ export interface RunRecord {
   readonly promote?: boolean;
   /** By step, as far as the run went. */
   readonly cache?: Readonly<Record<string, CacheUse>>;
+  /** By step, as far as the run went and as far as is known of it. */
+  readonly steps?: Readonly<Record<string, StepRecord>>;
+  /** By the rates of the spec; absent when it names none. */
+  readonly cost?: Cost;
+  /** Absent when nothing was trained. */
+  readonly training?: TrainingRecord;
   readonly evidence: Evidence;
   readonly result?: RunResult;
   readonly failure?: RunFailure;

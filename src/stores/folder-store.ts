@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Ref } from '../domain/artifact.js';
 import { sha256Hex } from './digest.js';
 import { codeOf, explained, isAbsent } from './folder-errors.js';
@@ -128,6 +129,13 @@ export class FolderStore implements ArtifactStore {
       await this.#records.forget(key);
       await removeEmptyFolders(this.#folder, dirname(key));
     });
+  }
+
+  /** A path of this machine, which never expires: who may use the folder may use it. */
+  async address(key: string, to: 'read' | 'write'): Promise<string> {
+    const path = this.#path(key);
+    if (to === 'write') await mkdir(dirname(path), { recursive: true });
+    return pathToFileURL(path).href;
   }
 
   async probe(options: CallOptions = {}): Promise<void> {

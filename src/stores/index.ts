@@ -19,7 +19,8 @@ const builtIn: { readonly [K in StoreConfig['kind']]: (config: Extract<StoreConf
  * @param where a configuration, or an address: `folder:./artifacts`, or `http://127.0.0.1:9000/perennial` (endpoint and
  *   bucket) with the credentials in `env`.
  * @param env default `process.env`. PERENNIAL_S3_ACCESS_KEY and PERENNIAL_S3_SECRET_KEY, else AWS_ACCESS_KEY_ID,
- *   AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; PERENNIAL_S3_REGION, else AWS_REGION.
+ *   AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; PERENNIAL_S3_REGION, else AWS_REGION. PERENNIAL_S3_PUBLIC_ENDPOINT:
+ *   the endpoint as the machines reach it that train elsewhere.
  * @throws {UsageError} for an address that cannot be read; {@link StoreRefusedError} when credentials are missing.
  */
 export function openStore(where: StoreConfig | string, env: Environment = process.env): ArtifactStore {
@@ -65,7 +66,15 @@ function configOf(address: string, env: Environment): StoreConfig {
     });
   }
   const region = env['PERENNIAL_S3_REGION'] || env['AWS_REGION'];
-  return { kind: 'minio', endpoint: url.origin, bucket, ...found, ...(region ? { region } : {}) };
+  const publicEndpoint = env['PERENNIAL_S3_PUBLIC_ENDPOINT'];
+  return {
+    kind: 'minio',
+    endpoint: url.origin,
+    bucket,
+    ...found,
+    ...(region ? { region } : {}),
+    ...(publicEndpoint ? { publicEndpoint } : {}),
+  };
 }
 
 function credentials(

@@ -8,8 +8,13 @@ const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
  *
  * @throws {StoreRefusedError} for an endpoint that is no plain http or https URL, or a bucket name that S3 does not have.
  */
-export function checkedAddress(address: Omit<S3Address, 'region'> & { readonly region?: string }): S3Address {
-  const { endpoint, bucket } = address;
+export function checkedAddress(
+  address: Omit<S3Address, 'region' | 'publicEndpoint'> & {
+    readonly region?: string;
+    readonly publicEndpoint?: string | undefined;
+  },
+): S3Address {
+  const { endpoint, publicEndpoint, bucket } = address;
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw new StoreRefusedError(`Cannot use MinIO endpoint "${endpoint}": want http://host:port or https://host`, {
@@ -32,5 +37,6 @@ export function checkedAddress(address: Omit<S3Address, 'region'> & { readonly r
       fix: 'For example "perennial".',
     });
   }
+  if (publicEndpoint !== undefined) checkedAddress({ ...address, endpoint: publicEndpoint, publicEndpoint: undefined });
   return { region: 'us-east-1', ...address, endpoint: url.origin };
 }

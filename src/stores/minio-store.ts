@@ -27,6 +27,8 @@ export interface MinioStoreOptions {
   readonly bucket: string;
   readonly accessKey: string;
   readonly secretKey: string;
+  /** The endpoint as other machines reach it, for addresses that are given to them. Default: `endpoint`. */
+  readonly publicEndpoint?: string;
   /** For temporary credentials. */
   readonly sessionToken?: string;
   /** Default `us-east-1`, which is what MinIO answers to. */
@@ -154,6 +156,13 @@ export class MinioStore implements ArtifactStore {
         if (!isNotFound(error)) throw error;
       }
     });
+  }
+
+  async address(key: string, to: 'read' | 'write', validMs: number): Promise<string> {
+    checkedKey(key);
+    return this.#explained('make an address of', key, {}, () =>
+      this.#s3.address(to === 'read' ? 'GET' : 'PUT', key, Math.ceil(validMs / 1000)),
+    );
   }
 
   /** Makes the bucket when it is not there. */

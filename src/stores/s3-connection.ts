@@ -9,6 +9,8 @@ import { transportFor, type CallLimits, type Transport } from './s3-transport.js
 export interface S3Address {
   /** `http://host:port` or `https://host`. */
   readonly endpoint: string;
+  /** As other machines reach it. Default: `endpoint`. */
+  readonly publicEndpoint?: string | undefined;
   readonly bucket: string;
   readonly accessKey: string;
   readonly secretKey: string;
@@ -41,6 +43,8 @@ export interface S3Call {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The longest that S3 lets an address be valid. */
+const WEEK_SECONDS = 7 * 86_400;
 const MEBIBYTE = 1024 * 1024;
 /** More at once than a server does at once only wait there. */
 const MOST_SOCKETS = 64;
@@ -88,6 +92,13 @@ export class S3Connection {
     return view.makeRequestStreamAsync(options, body, sha256, SUCCESS, this.#address.region);
   }
 
+  /** A presigned address: nothing is asked of the server. */
+  async address(method: 'GET' | 'PUT', key: string, validSeconds: number): Promise<string> {
+    const { endpoint, publicEndpoint = endpoint, bucket } = this.#address;
+    const client = publicEndpoint === endpoint ? await this.#open() : await this.#clientOf(publicEndpoint);
+    return client.presignedUrl(method, bucket, key, Math.min(WEEK_SECONDS, Math.max(1, validSeconds)));
+  }
+
   close(): void {
     this.#agent.destroy();
   }
@@ -108,22 +119,25 @@ export class S3Connection {
   }
 
   #open(): Promise<Client> {
-    // Loaded at the first call: the library costs a tenth of a second.
-    this.#client ??= import('minio').then(({ Client: MinioClient }) => {
-      const { hostname, port, protocol } = new URL(this.#address.endpoint);
-      return new MinioClient({
-        endPoint: hostname,
-        useSSL: protocol === 'https:',
-        ...(port === '' ? {} : { port: Number(port) }),
-        accessKey: this.#address.accessKey,
-        secretKey: this.#address.secretKey,
-        ...(this.#address.sessionToken === undefined ? {} : { sessionToken: this.#address.sessionToken }),
-        region: this.#address.region,
-        transportAgent: this.#agent,
-        retryOptions: { disableRetry: true },
-      });
-    });
+    this.#client ??= this.#clientOf(this.#address.endpoint);
     return this.#client;
+  }
+
+  async #clientOf(endpoint: string): Promise<Client> {
+    // Loaded at the first call: the library costs a tenth of a second.
+    const { Client: MinioClient } = await import('minio');
+    const { hostname, port, protocol } = new URL(endpoint);
+    return new MinioClient({
+      endPoint: hostname,
+      useSSL: protocol === 'https:',
+      ...(port === '' ? {} : { port: Number(port) }),
+      accessKey: this.#address.accessKey,
+      secretKey: this.#address.secretKey,
+      ...(this.#address.sessionToken === undefined ? {} : { sessionToken: this.#address.sessionToken }),
+      region: this.#address.region,
+      ...(endpoint === this.#address.endpoint && { transportAgent: this.#agent }),
+      retryOptions: { disableRetry: true },
+    });
   }
 }
 

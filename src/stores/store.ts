@@ -60,6 +60,15 @@ export interface ArtifactStore {
   /** Removes an object; removing what is not there succeeds. */
   remove(key: string, options?: CallOptions): Promise<void>;
   /**
+   * An address under which whoever has it may read (GET) or write (PUT, the whole object) this one object, without
+   * credentials, until it has expired: for programs on other machines. While it is valid it is a credential. What is written
+   * so carries no digest that {@link read} could check: it is read with one that the writer told. Absent: the store has no such
+   * addresses.
+   *
+   * @param validMs at most a week; more is taken as a week.
+   */
+  address?(key: string, to: 'read' | 'write', validMs: number): Promise<string>;
+  /**
    * Proves at start-up that this backend keeps its promises (create-if-absent, one winner of a 20-way race, bytes that
    * come back as they went in) and refuses it otherwise.
    * @throws {StoreRefusedError} naming the promise that was broken.

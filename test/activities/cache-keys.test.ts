@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CODE_FOLDERS, cacheCode } from '../../activities/cache-code.js';
 import { evaluateFacts, splitFacts, trainFacts } from '../../activities/cache-keys.js';
 import type { ActivityDeps } from '../../activities/deps.js';
@@ -11,12 +11,15 @@ import { register } from '../../activities/register.js';
 import { promote } from '../../activities/promote.js';
 import { defineModel } from '../../src/define-model.js';
 import type { Ref } from '../../src/domain/artifact.js';
+import type { CodeBundle } from '../../src/domain/code.js';
 import { canonicalJson } from '../../src/domain/canonical.js';
 import { openSource } from '../../src/sources/index.js';
 import type { ModelSpecInput } from '../../src/spec.js';
+import { declaredBudget } from '../../src/resources/declared.js';
 import { BlobCache, putManifest } from '../../src/stores/blobs.js';
 import { FolderStore } from '../../src/stores/folder-store.js';
 import { sharedLedgers } from '../../src/stores/shared-ledgers.js';
+import { noCode } from '../support/no-code.js';
 import { toySpec } from '../support/toy-data.js';
 
 const signal = new AbortController().signal;
@@ -35,10 +38,17 @@ beforeAll(async () => {
     ledger: sharedLedgers(store),
     scratchFolder: path.join(folder, 'scratch'),
     openSource,
+    ...noCode,
+    budget: declaredBudget(),
     trainers: {
       other: { kind: 'other', train: async () => Promise.reject(new Error('never')), identity: async () => identity },
       process: {
         kind: 'process',
+        train: async () => Promise.reject(new Error('never')),
+        identity: async () => identity,
+      },
+      python: {
+        kind: 'python',
         train: async () => Promise.reject(new Error('never')),
         identity: async () => identity,
       },
@@ -158,9 +168,71 @@ describe('what a step depends on', () => {
 
   it("is not known of a trainer that does not say it, and of a program of the user's own", async () => {
     identity = undefined;
-    expect((await materials()).train).toBe('"a trainer of kind \\"process\\" does not say what it is made of"');
+    expect((await materials()).train).toBe('"a trainer of kind \\"python\\" does not say what it is made of"');
     const { train } = await materials({ trainer: { command: ['./train.sh'] } });
     expect(train).toBe('"nobody knows which files trainer.command reads"');
+  });
+});
+
+describe("a training by the user's own code", () => {
+  const at = (digit: string): CodeBundle => ({
+    ref: digest(digit),
+    files: 1,
+    lock: { file: 'uv.lock', sha256: 'e'.repeat(64) },
+  });
+  const own = { code: 'churn', command: ['./train.sh'], environment: { MODE: 'fast', TOKEN: { env: 'THEIRS' } } };
+
+  async function material(trainer: ModelSpecInput['trainer'], code = at('c'), version = '3.11.7') {
+    const asked: (string | undefined)[] = [];
+    const python = `/env-${code.lock?.sha256 ?? 'none'}/${version}`;
+    const ours: ActivityDeps = {
+      ...deps,
+      codeFolder: async () => '/unpacked',
+      environment: async () => ({ python, version, bin: [path.dirname(process.execPath)] }),
+      trainers: {
+        process: {
+          kind: 'process',
+          train: async () => Promise.reject(new Error('never')),
+          identity: async (given) => (asked.push(given), [String(given)]),
+        },
+      },
+    };
+    const spec = await putManifest(store, 'spec', { spec: defineModel(toySpec('toy', 'data', { trainer })), code });
+    const facts = await trainFacts(ours, { model: 'toy', run: 1, spec, split: digest('b'), timeoutMs: 1000 }, signal);
+    return { text: canonicalJson(facts.material), asked, python };
+  }
+
+  it('is known by the code, the lock, the interpreter and the variables that it is given', async () => {
+    const { text, asked, python } = await material(own);
+    expect(asked).toEqual([python]);
+    expect((await material({ ...own, code: './elsewhere/churn' })).text).toBe(text);
+    const others = [
+      await material(own, at('9')),
+      await material(own, { ...at('c'), lock: { file: 'uv.lock', sha256: 'f'.repeat(64) } }),
+      await material(own, at('c'), '3.12.1'),
+      await material({ ...own, command: ['./train.sh', '--fast'] }),
+      await material({ ...own, environment: { ...own.environment, MODE: 'slow' } }),
+      await material({ ...own, environment: { ...own.environment, TOKEN: { env: 'OTHERS' } } }),
+    ];
+    expect(new Set([text, ...others.map((each) => each.text)]).size).toBe(7);
+  });
+
+  it('does not depend on the value of a secret, which is not in it either', async () => {
+    vi.stubEnv('THEIRS', 'hush-hush');
+    const one = await material(own);
+    vi.stubEnv('THEIRS', 'another');
+    expect(await material(own)).toEqual(one);
+    expect(one.text).not.toContain('hush-hush');
+    vi.unstubAllEnvs();
+  });
+
+  it('is not known of a program of the machine, unless the lock or the interpreter says what it is', async () => {
+    const machine = 'nobody knows what the program';
+    expect((await material({ ...own, command: ['no-such-program'] })).text).toContain(machine);
+    expect((await material({ ...own, command: ['/usr/bin/env'] })).text).toContain(machine);
+    expect((await material({ ...own, command: ['node'] })).text).not.toContain(machine);
+    const { lock: _, ...unlocked } = at('c');
+    expect((await material({ ...own, command: ['node'] }, unlocked)).text).toContain(machine);
   });
 });
 
@@ -188,9 +260,9 @@ describe('the code of a step', () => {
     };
     for (const step of ['split', 'train', 'evaluate']) visit(`activities/${step}.ts`);
     expect(seen.size).toBeGreaterThan(40);
-    // They carry bytes and words, and change neither; gates only name the metrics that they look at.
+    // They carry bytes and words, and change neither; gates only name the metrics that they look at, resources say where.
     const carriers =
-      /^src\/(stores|gates)\/|^src\/(errors|module-url|spec-(nearest|invalid|path|issues|schema-at))\.ts$/;
+      /^src\/(stores|gates|resources)\/|^src\/(errors|module-url|spec-(nearest|invalid|path|issues|schema-at))\.ts$/;
     const outside = [...seen].filter(
       (file) => !carriers.test(file) && !CODE_FOLDERS.some((each) => file.startsWith(`${each}/`)),
     );

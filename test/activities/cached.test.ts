@@ -7,9 +7,11 @@ import type { ActivityDeps } from '../../activities/deps.js';
 import { defineModel } from '../../src/define-model.js';
 import type { Ref } from '../../src/domain/artifact.js';
 import { openSource } from '../../src/sources/index.js';
+import { declaredBudget } from '../../src/resources/declared.js';
 import { BlobCache, putBlob, putManifest } from '../../src/stores/blobs.js';
 import { FolderStore } from '../../src/stores/folder-store.js';
 import { sharedLedgers } from '../../src/stores/shared-ledgers.js';
+import { noCode } from '../support/no-code.js';
 import { toySpec } from '../support/toy-data.js';
 
 interface Input {
@@ -38,6 +40,8 @@ beforeEach(async () => {
     ledger: sharedLedgers(store),
     scratchFolder: join(folder, 'scratch'),
     openSource,
+    ...noCode,
+    budget: declaredBudget(),
     trainers: {},
   };
   worked = 0;

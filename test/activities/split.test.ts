@@ -65,7 +65,7 @@ describe('split', () => {
     const { training, sources } = await profileOf(manifest);
     expect(training.rows).toBe(2000);
     expect(training.columns.find(({ name }) => name === 'bought')?.trues).toBe(
-      Math.round(manifest.train.positiveShare * 2000),
+      Math.round(manifest.train.positiveShare! * 2000),
     );
     // Ten days of the training window, a part each.
     expect(sources['visits']?.rows).toBe(2000);

@@ -14,6 +14,7 @@ import type { Ref } from '../../src/domain/artifact.js';
 import { openSource } from '../../src/sources/index.js';
 import type { ModelSpecInput } from '../../src/spec.js';
 import { mergeProfiles } from '../../src/statistics/merge-profiles.js';
+import { declaredBudget } from '../../src/resources/declared.js';
 import { BlobCache, putManifest, readManifest } from '../../src/stores/blobs.js';
 import { FolderStore } from '../../src/stores/folder-store.js';
 import { liveProfileKey } from '../../src/stores/live-profiles.js';
@@ -21,6 +22,7 @@ import { sharedLedgers } from '../../src/stores/shared-ledgers.js';
 import { errorOf, workbench, type Workbench } from '../src/data/data-job.js';
 import { promote, register, storeBundle } from '../src/serving/publish.js';
 import { binaryModel } from '../support/onnx-models.js';
+import { noCode } from '../support/no-code.js';
 import { toyDay, toySpec } from '../support/toy-data.js';
 
 let bench: Workbench;
@@ -72,6 +74,8 @@ async function shop() {
     ledger: sharedLedgers(store),
     scratchFolder: bench.path('scratch'),
     openSource,
+    ...noCode,
+    budget: declaredBudget(),
     trainers: {},
   };
   const signal = new AbortController().signal;

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ref } from '../../src/domain/artifact.js';
 import { hashFile, sha256Hex } from '../../src/stores/digest.js';
@@ -280,6 +281,38 @@ export function artifactStoreContract(
       await expect(store.check(refOf(key, body))).rejects.toMatchObject(refused);
       await expect(store.remove(key)).rejects.toMatchObject(refused);
       if (key !== '') await expect(keysBelow(key.endsWith('/') ? `${key}/` : key)).rejects.toMatchObject(refused);
+    });
+
+    test('an address, lets whoever has it read or write this one object and no other, until it expires', async () => {
+      const key = `${fresh()}object`;
+      const body = seededBytes(300_000, 31);
+      // Which the address must not open.
+      await store.create(`${key}-other`, Buffer.from('not yours'));
+      const address = async (to: 'read' | 'write', validMs = 60_000) => (await store.address?.(key, to, validMs)) ?? '';
+      const [write, read] = await Promise.all([address('write'), address('read')]);
+      if (write.startsWith('file:')) {
+        await writeFile(fileURLToPath(write), body);
+        expectBytes(await readFile(fileURLToPath(read)), body);
+      } else {
+        // The network may be bad: whoever has an address tries again.
+        const answers = (url: string, status: number, init: RequestInit = {}) =>
+          expect.poll(() => fetch(url, init).then((answer) => answer.status, String), { timeout: 20_000 }).toBe(status);
+        const found = async () => sha256Hex(Buffer.from(await (await fetch(read)).arrayBuffer()));
+        const upload = () => answers(write, 200, { method: 'PUT', body: new Uint8Array(body) });
+        await upload();
+        const right = () => found().then((sha256) => sha256 === sha256Hex(body), String);
+        await expect
+          .poll(async () => (await right()) === true || (await upload(), 'sent again'), { timeout: 20_000 })
+          .toBe(true);
+        await answers(read, 403, { method: 'PUT', body: 'x' });
+        await answers(read.replace(key, `${key}-other`), 403);
+        await answers(await address('read', 1000), 403);
+      }
+      // What nobody recorded the digest of is read with one that the writer told.
+      const copy = join(folder, `addressed-${count}`);
+      await store.download(refOf(key, body), copy);
+      expectBytes(await readFile(copy), body);
+      await store.remove(key);
     });
 
     test('an aborted signal, ends every call with its reason', async () => {

@@ -185,7 +185,7 @@ const CASES: readonly (readonly [name: string, from: string, to: string, problem
     'gradient-boosting',
     'gradient-bosting',
     [
-      '@gradient-bosting trainer.estimator: found "gradient-bosting", want a built-in one (gradient-boosting) or a command of your own; did you mean "gradient-boosting"?',
+      '@gradient-bosting trainer.estimator: found "gradient-bosting", want a built-in one (linear, random-forest, gradient-boosting, lightgbm, xgboost) or a command of your own; did you mean "gradient-boosting"?',
     ],
   ],
   [

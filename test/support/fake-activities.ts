@@ -35,6 +35,20 @@ export function fakeActivities(overrides: Partial<Activities> = {}): Activities 
       rows: { train: 800, validation: 50, test: 100 },
       message: 'split',
     }),
+    'perennial.openSearch': async () => ({ search: fakeRef('1'), message: 'random over depth' }),
+    'perennial.runTrials': async ({ trials: { from, count } }) => ({
+      chunk: fakeRef('2'),
+      counts: { complete: count, pruned: 0, failed: 0 },
+      best: { number: from, value: 0.1, parameters: { depth: 3 } },
+      seconds: count,
+      money: 0,
+      message: `${count} trials`,
+    }),
+    'perennial.closeSearch': async () => ({
+      study: fakeRef('3'),
+      best: { number: 0, value: 0.1, parameters: { depth: 3 } },
+      message: 'closed',
+    }),
     'perennial.train': async () => ({ cache: 'miss', bundle: fakeRef('e'), message: 'trained' }),
     'perennial.evaluate': async () => ({
       cache: 'miss',
@@ -52,6 +66,7 @@ export function fakeActivities(overrides: Partial<Activities> = {}): Activities 
     'perennial.findOutcome': async () => undefined,
     'perennial.findBackfilled': async () => [],
     'perennial.askForTraining': async () => ({ message: 'Started run 1', outcome: 'started', run: 1 }),
+    'perennial.watchWorkers': async () => ({}),
     ...overrides,
   };
 }

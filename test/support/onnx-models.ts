@@ -1,4 +1,5 @@
 import type { TensorSpec, TensorType } from '../../src/domain/model.js';
+import type { Task } from '../../src/domain/task.js';
 import type { Signature } from '../../src/inference/tensor.js';
 
 /**
@@ -7,6 +8,8 @@ import type { Signature } from '../../src/inference/tensor.js';
  */
 export interface TestModel extends Signature {
   readonly onnx: Buffer;
+  /** Absent: binary. */
+  readonly task?: Task;
 }
 
 const ELEMENT: Readonly<Record<TensorType, number>> = { FP32: 1, INT32: 6, INT64: 7, BYTES: 8, BOOL: 9, FP64: 11 };
@@ -47,6 +50,50 @@ export function binaryModel({ weights = {}, texts = {}, bias = 0 }: BinaryModelO
   ];
   const constants = [floatTensor('W', [names.length, 2], matrix), floatTensor('B', [2], [0, bias])];
   return { inputs, outputs, onnx: model(nodes, inputs, outputs, constants) };
+}
+
+/**
+ * A softmax regression with the signature of Perennial's multiclass models; `weights` of a feature and `bias` have one entry
+ * a class.
+ */
+export function multiclassModel(
+  classes: readonly string[],
+  {
+    weights,
+    bias = classes.map(() => 0),
+  }: { readonly weights: Readonly<Record<string, readonly number[]>>; readonly bias?: readonly number[] },
+): TestModel {
+  const names = Object.keys(weights);
+  const inputs: TensorSpec[] = names.map((name) => ({ name, datatype: 'FP32', shape: [-1, 1] }));
+  const outputs: TensorSpec[] = [
+    { name: 'label', datatype: 'BYTES', shape: [-1] },
+    { name: 'probabilities', datatype: 'FP32', shape: [-1, classes.length] },
+  ];
+  const numbers = [text(1, 'keys_int64s'), ...classes.map((_, index) => number(8, index)), number(20, 7)];
+  const values = [text(1, 'values_strings'), ...classes.map((name) => text(9, name)), number(20, 8)];
+  const nodes = [
+    node('Concat', names, ['row'], [intAttribute('axis', 1)]),
+    node('Gemm', ['row', 'W', 'B'], ['scores']),
+    node('Softmax', ['scores'], ['probabilities'], [intAttribute('axis', 1)]),
+    node('ArgMax', ['probabilities'], ['number'], [intAttribute('axis', 1), intAttribute('keepdims', 0)]),
+    node('LabelEncoder', ['number'], ['label'], [numbers, values], 'ai.onnx.ml'),
+  ];
+  const matrix = names.flatMap((name) => [...(weights[name] ?? [])]);
+  const constants = [
+    floatTensor('W', [names.length, classes.length], matrix),
+    floatTensor('B', [classes.length], [...bias]),
+  ];
+  return { inputs, outputs, onnx: model(nodes, inputs, outputs, constants), task: { kind: 'multiclass', classes } };
+}
+
+/** A linear regression with the signature of Perennial's regression models. */
+export function regressionModel(weights: Readonly<Record<string, number>>, bias = 0): TestModel {
+  const names = Object.keys(weights);
+  const inputs: TensorSpec[] = names.map((name) => ({ name, datatype: 'FP32', shape: [-1, 1] }));
+  const outputs: TensorSpec[] = [{ name: 'value', datatype: 'FP32', shape: [-1, 1] }];
+  const nodes = [node('Concat', names, ['row'], [intAttribute('axis', 1)]), node('Gemm', ['row', 'W', 'B'], ['value'])];
+  const constants = [floatTensor('W', [names.length, 1], Object.values(weights)), floatTensor('B', [1], [bias])];
+  return { inputs, outputs, onnx: model(nodes, inputs, outputs, constants), task: { kind: 'regression' } };
 }
 
 /** Gives every input back: `in_fp32` as `out_fp32` and so on, one a datatype, each `[-1, 2]`. */

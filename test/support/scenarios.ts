@@ -2,13 +2,16 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, type Client } from '@temporalio/client';
 import type { Activities } from '../../activities/index.js';
 import { backfillId } from '../../src/domain/backfill.js';
+import { elsewhereId } from '../../src/domain/elsewhere.js';
 import type { RunOutcome } from '../../src/domain/loop.js';
-import { loopId, runId, scheduleId, type RunInput } from '../../src/domain/run.js';
+import { searchId } from '../../src/domain/search.js';
+import { loopId, runId, scheduleId, type RunInput, type RunPlan } from '../../src/domain/run.js';
 import type { TrainingRequest } from '../../src/domain/trigger.js';
 import type { backfill } from '../../workflows/backfill.js';
 import * as messages from '../../workflows/messages.js';
 import type { modelLoop } from '../../workflows/model-loop.js';
 import type { retrainOnSchedule } from '../../workflows/retrain-on-schedule.js';
+import type { trainElsewhere } from '../../workflows/train-elsewhere.js';
 import type { trainingRun } from '../../workflows/training-run.js';
 import { fakePlan, fakeRef } from './fake-activities.js';
 
@@ -20,6 +23,12 @@ export interface Scenario {
 }
 
 const request: TrainingRequest = { trigger: { kind: 'manual', by: 'ann', reason: 'a scenario' } };
+
+/** One chunk at a time, so that each playing of it is the same. */
+const searchingPlan: RunPlan = {
+  ...fakePlan,
+  search: { sampler: 'random', metric: 'brier', direction: 'minimize', trials: 4, parallel: 1, chunk: 2, money: 10 },
+};
 
 const broken = async () => {
   throw ApplicationFailure.create({
@@ -95,6 +104,31 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     },
     play: (client, model) => playRun(client, model, { asOf: '2025-01-13T00:00:00.000Z', promote: false, cache: true }),
   },
+  'run-searched': { activities: {}, play: (client, model) => playRun(client, model, { plan: searchingPlan }) },
+  'search-in-chunks': {
+    activities: {
+      'perennial.runTrials': async ({ trials: { from } }) => ({
+        chunk: fakeRef(String(from)),
+        counts: from === 2 ? { complete: 0, pruned: 1, failed: 0 } : { complete: 1, pruned: 0, failed: 0 },
+        ...(from !== 2 && { best: { number: from, value: 1 / (from + 1), parameters: { depth: from } } }),
+        seconds: 1,
+        money: 0.1,
+        message: 'one trial',
+      }),
+    },
+    async play(client, model) {
+      await playRun(client, model, { plan: searchingPlan });
+      return searchId(model, 1);
+    },
+  },
+  'search-failed': {
+    activities: {
+      'perennial.closeSearch': async () => {
+        throw ApplicationFailure.create({ type: 'SEARCH.FAILED', message: 'no trial gave brier', nonRetryable: true });
+      },
+    },
+    play: (client, model) => playRun(client, model, { plan: searchingPlan }),
+  },
   'backfill-three-windows': {
     activities: {
       'perennial.findBackfilled': async ({ ends }) => [
@@ -135,6 +169,22 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     },
     play: playBackfill,
   },
+  'elsewhere-done': { activities: {}, play: playElsewhere },
+  'elsewhere-cancelled': {
+    activities: {
+      'perennial.train': async () => {
+        const context = Context.current();
+        const beat = setInterval(() => context.heartbeat(), 100);
+        try {
+          await context.client.workflow.getHandle(context.info.workflowExecution!.workflowId).cancel();
+          return await context.cancelled;
+        } finally {
+          clearInterval(beat);
+        }
+      },
+    },
+    play: playElsewhere,
+  },
   'schedule-refused': {
     activities: {
       'perennial.askForTraining': async () => ({ message: 'm is paused', outcome: 'refused', reason: 'paused' }),
@@ -142,6 +192,17 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     play: playSchedule,
   },
 };
+
+/** The activity that is asked has the name of one of ours, and gives what that gives: the workflow hands it on unseen. */
+async function playElsewhere(client: Client, model: string): Promise<string> {
+  const workflowId = elsewhereId(`${model}-1`, 'a'.repeat(64));
+  const order = { url: 'http://127.0.0.1:9/perennial/order', sha256: 'b'.repeat(64), bytes: 900 };
+  const far = { activity: 'perennial.train', taskQueue: 'perennial' };
+  const input = { ...far, name: `${model}-1`, order, timeoutMs: 60_000, validMs: 86_400_000 };
+  const options = { workflowId, taskQueue: 'perennial', args: [input] as Parameters<typeof trainElsewhere> };
+  await client.workflow.execute<typeof trainElsewhere>('trainElsewhere', options).catch(() => undefined);
+  return workflowId;
+}
 
 async function playRun(client: Client, model: string, wishes: Partial<RunInput> = {}): Promise<string> {
   const workflowId = runId(model, 1);

@@ -11,7 +11,7 @@ import {
 import { startTemporal, type TemporalOptions } from '../../src/dev/temporal.js';
 
 // Before the first connection makes the runtime with its defaults.
-Runtime.install({ logger: new DefaultLogger('ERROR') });
+Runtime.install({ logger: new DefaultLogger('ERROR'), workerHeartbeatInterval: '1s' });
 
 /** A Temporal server of this test file with connections to it. */
 export interface TestTemporal {

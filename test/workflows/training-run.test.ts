@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activities } from '../../activities/index.js';
+import type { AttemptRecord } from '../../src/domain/attempt.js';
 import { runId, type RunInput, type RunRecord, type RunResult } from '../../src/domain/run.js';
 import type { trainingRun } from '../../workflows/training-run.js';
 import { fakeActivities, fakePlan, fakeRef } from '../support/fake-activities.js';
@@ -65,6 +66,43 @@ async function runWith(
   });
   return { ...outcome, calls, records };
 }
+
+const attempt = (worker: string, end: AttemptRecord['end']): AttemptRecord => ({
+  attempt: 1,
+  worker,
+  startedAt: '2026-01-01T00:00:00.000Z',
+  end,
+  usage: { wallMs: 5 },
+});
+
+describe('attempts', () => {
+  it('of every step stand in the record, those of the rollout too', async () => {
+    const { records } = await runWith({
+      'perennial.train': async () => ({
+        cache: 'miss',
+        bundle: fakeRef('e'),
+        message: 'trained',
+        attempts: [attempt('one', 'lost'), attempt('two', 'done')],
+      }),
+      'perennial.deploy': async () => ({ servers: [], attempts: [attempt('three', 'done')] }),
+    });
+    expect(records[0]?.steps).toEqual({
+      train: { attempts: [attempt('one', 'lost'), attempt('two', 'done')] },
+      deploy: { attempts: [attempt('three', 'done')] },
+    });
+  });
+
+  it('of a step that failed stand in the record of the failed run', async () => {
+    const { records } = await runWith({
+      'perennial.train': async () => {
+        const attempts = [attempt('one', 'failed')];
+        const details = [{ code: 'TRAINER.FAILED' }, { attempts }];
+        throw ApplicationFailure.create({ type: 'TRAINER.FAILED', message: 'no', nonRetryable: true, details });
+      },
+    });
+    expect(records).toMatchObject([{ outcome: 'FAILED', steps: { train: { attempts: [{ end: 'failed' }] } } }]);
+  });
+});
 
 describe('trainingRun', () => {
   it('walks all steps in order and ends with a sentence, the verdict and the record', async () => {

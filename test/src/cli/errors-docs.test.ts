@@ -30,7 +30,7 @@ test('every section says what the code means and what to do', () => {
 
 test('the place that an error points to is the anchor of its section', () => {
   for (const code of CODES) {
-    const anchor = code.toLowerCase().replaceAll(/[^a-z0-9 -]/g, '');
+    const anchor = code.toLowerCase().replaceAll(/[^a-z0-9_ -]/g, '');
     expect(docsFor(code)).toBe(`docs/errors.md#${anchor}`);
   }
 });

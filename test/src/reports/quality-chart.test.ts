@@ -53,6 +53,14 @@ test('the quality chart, says its finding, its lines, weeks and decisions in wor
   expect(words).not.toContain('v2');
 });
 
+test.each([
+  ['rmse', 'RMSE of the week: lower is better'],
+  ['logLoss', 'Log loss of the week: lower is better'],
+  ['accuracy', 'Accuracy of the week: higher is better'],
+] as const)('the quality chart, says which way %s runs', async (metric, words) => {
+  expect(textsOf(await renderSvg(qualityChart(WEEKS, { title: TITLE, metric })))).toContain(words);
+});
+
 test('the quality chart, explains only the decisions that were taken', async () => {
   const words = textsOf(await renderSvg(qualityChart(WEEKS.slice(0, 1), { title: TITLE })));
   expect(words).toContain('promoted');

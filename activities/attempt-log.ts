@@ -1,0 +1,227 @@
+import { hostname } from 'node:os';
+import { Context, type Info } from '@temporalio/activity';
+import { z } from 'zod';
+import type { AttemptEnd, AttemptRecord, Usage } from '../src/domain/attempt.js';
+import type { Ref } from '../src/domain/artifact.js';
+import type { MovedBytes } from '../src/stores/counting-store.js';
+
+/** A checkpoint that is stored. */
+export interface KeptCheckpoint {
+  readonly checkpoint: Ref;
+  readonly step: number;
+  /** The metric points until then. */
+  readonly points?: Ref;
+}
+
+/** What every heartbeat of an activity carries. People see it in the Temporal UI, the attempt after this one goes on from it. */
+export interface HeartbeatDetails {
+  readonly progress?: unknown;
+  /** Of a training, newest first. */
+  readonly checkpoints?: readonly KeptCheckpoint[];
+  /** The attempt that sends it, so far. */
+  readonly current?: Omit<AttemptRecord, 'end'>;
+  /** Attempts that have ended, oldest first, the newest twenty. */
+  readonly attempts: readonly AttemptRecord[];
+}
+
+/** They travel with every heartbeat. */
+const MOST_ATTEMPTS = 20;
+const REASON_LENGTH = 300;
+
+/** As much as is relied on here. What an older worker has written is taken for nothing. */
+const refSchema = z.object({ key: z.string(), sha256: z.string(), bytes: z.number() });
+const currentSchema = z.looseObject({
+  attempt: z.int(),
+  worker: z.string(),
+  startedAt: z.string(),
+  usage: z.looseObject({ wallMs: z.number() }),
+});
+const detailsSchema = z.looseObject({
+  checkpoints: z
+    .array(z.looseObject({ checkpoint: refSchema, step: z.number(), points: refSchema.optional() }))
+    .optional(),
+  current: currentSchema.optional(),
+  attempts: z.array(currentSchema.extend({ end: z.string() })),
+});
+
+const logs = new WeakMap<Context, AttemptLog>();
+
+/**
+ * What the running attempt of an activity knows of itself and of those before it. It lives in the heartbeat details: no
+ * attempt costs a request of its own.
+ */
+export class AttemptLog {
+  /** What the attempt moves between here and the store. */
+  readonly moved: MovedBytes = { read: 0, written: 0 };
+  /** Checkpoints that the attempts before have left, newest first; those of this one take their place. */
+  checkpoints: readonly KeptCheckpoint[];
+  readonly #context: Context;
+  readonly #number: number;
+  readonly #startedAt = new Date();
+  readonly #started = performance.now();
+  readonly #cpu = process.cpuUsage();
+  #earlier: readonly AttemptRecord[];
+  #progress: unknown;
+  #from: AttemptRecord['from'];
+  #log: Ref | undefined;
+  #reached: number | undefined;
+  #used: Pick<Usage, 'cpuSeconds' | 'peakMemoryBytes' | 'gpus'> = {};
+
+  /** The log of the activity that runs here. */
+  static current(): AttemptLog {
+    const context = Context.current();
+    const log = logs.get(context) ?? new AttemptLog(context);
+    logs.set(context, log);
+    return log;
+  }
+
+  private constructor(context: Context) {
+    this.#context = context;
+    const before = readDetails(context.info);
+    this.#earlier = closedAttempts(before);
+    this.checkpoints = before.checkpoints ?? [];
+    // The count begins anew when somebody resets the activity; records do not.
+    this.#number = Math.max(context.info.attempt, (this.#earlier.at(-1)?.attempt ?? 0) + 1);
+  }
+
+  get number(): number {
+    return this.#number;
+  }
+
+  /**
+   * Whether nothing that an attempt before has left may be taken: there was none, or somebody cleared its heartbeats. Which
+   * attempt it is does not tell: a reset counts anew or goes on counting, as the server likes.
+   */
+  get beginsAnew(): boolean {
+    return this.#earlier.length === 0;
+  }
+
+  /** Tells Temporal now. It holds back what comes too often, and drops all but the newest of that. */
+  beat(): void {
+    this.#context.heartbeat(this.#details());
+  }
+
+  /** Tells how far the activity is. */
+  progress(details: unknown): void {
+    this.show(details);
+    this.beat();
+  }
+
+  /** What the next heartbeat says of how far the activity is. */
+  show(details: unknown): void {
+    this.#progress = details;
+  }
+
+  /** What a training goes on from. */
+  resumesFrom(from: NonNullable<AttemptRecord['from']>): void {
+    this.#from = from;
+  }
+
+  /** A training has done so many steps in all. */
+  reached(step: number): void {
+    this.#reached = Math.max(step, this.#reached ?? 0);
+  }
+
+  /** An attempt before this one had done so many steps in all, though its last heartbeat did not say so. */
+  hadReached(attempt: number, step: number): void {
+    this.#earlier = this.#earlier.map((record) =>
+      record.attempt === attempt && (reachedBy(record) ?? 0) < step
+        ? { ...record, steps: { done: step - (record.from?.step ?? 0), repeated: record.steps?.repeated ?? 0 } }
+        : record,
+    );
+  }
+
+  /** Of the processes that the step has started. */
+  uses(used: Pick<Usage, 'cpuSeconds' | 'peakMemoryBytes' | 'gpus'>): void {
+    this.#used = { ...this.#used, ...used };
+  }
+
+  wrote(log: Ref): void {
+    this.#log = log;
+  }
+
+  /** Attempts before this one of which no log is known. */
+  get withoutLog(): readonly number[] {
+    return this.#earlier.filter(({ log }) => log === undefined).map(({ attempt }) => attempt);
+  }
+
+  /** The log of an attempt before this one, which was found where it had left it. */
+  hadWritten(attempt: number, log: Ref): void {
+    this.#earlier = this.#earlier.map((record) => (record.attempt === attempt ? { ...record, log } : record));
+  }
+
+  /** Ends the attempt. The records of all of them, this one last. */
+  close(end: AttemptEnd, reason?: string): readonly AttemptRecord[] {
+    const record = { ...this.#current(), end, ...(reason !== undefined && { reason: reason.slice(0, REASON_LENGTH) }) };
+    return [...this.#earlier, record].slice(-MOST_ATTEMPTS);
+  }
+
+  /** Ends the attempt and leaves its record for the one after it: to be called before a failure is thrown. */
+  handOver(end: AttemptEnd, reason?: string): readonly AttemptRecord[] {
+    const attempts = this.close(end, reason);
+    const { current, ...rest } = this.#details();
+    if (current) this.#context.heartbeat({ ...rest, attempts });
+    return attempts;
+  }
+
+  #details(): HeartbeatDetails {
+    return {
+      ...(this.#progress !== undefined && { progress: this.#progress }),
+      ...(this.checkpoints.length > 0 && { checkpoints: this.checkpoints }),
+      current: this.#current(),
+      attempts: this.#earlier,
+    };
+  }
+
+  #current(): Omit<AttemptRecord, 'end'> {
+    return {
+      attempt: this.#number,
+      worker: WORKER,
+      startedAt: this.#startedAt.toISOString(),
+      ...(this.#from && { from: this.#from }),
+      ...(this.#reached !== undefined && { steps: this.#steps(this.#reached) }),
+      ...(this.#log && { log: this.#log }),
+      usage: this.#usage(),
+    };
+  }
+
+  #steps(reached: number): NonNullable<AttemptRecord['steps']> {
+    const from = this.#from?.step ?? 0;
+    const before = Math.max(0, ...this.#earlier.map((record) => reachedBy(record) ?? 0));
+    return { done: Math.max(0, reached - from), repeated: Math.max(0, Math.min(reached, before) - from) };
+  }
+
+  #usage(): Usage {
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const { cpuSeconds = 0, ...used } = this.#used;
+    return {
+      wallMs: Math.round(performance.now() - this.#started),
+      cpuSeconds: Math.round((user + system) / 1e3 + cpuSeconds * 1e3) / 1e3,
+      ...used,
+      bytesRead: this.moved.read,
+      bytesWritten: this.moved.written,
+    };
+  }
+}
+
+/** As the SDK names a worker by default. */
+const WORKER = `${process.pid}@${hostname()}`;
+
+/** Steps that a training had done in all when the attempt ended, as far as is known. */
+function reachedBy({ from, steps }: AttemptRecord): number | undefined {
+  return steps && (from?.step ?? 0) + steps.done;
+}
+
+function readDetails({ heartbeatDetails }: Info): HeartbeatDetails {
+  const { data } = detailsSchema.safeParse(heartbeatDetails);
+  // Written by this class; members that are not relied on are shown as they are.
+  return data ? (data as unknown as HeartbeatDetails) : { attempts: [] };
+}
+
+/** One that did not close itself was lost. */
+function closedAttempts({ attempts, current }: HeartbeatDetails): readonly AttemptRecord[] {
+  if (!current) return attempts;
+  return [...attempts, { ...current, end: 'lost' as const, reason: LOST }].slice(-MOST_ATTEMPTS);
+}
+
+const LOST = 'its worker was gone, or nothing was heard of it';

@@ -1,0 +1,65 @@
+import type { AttemptRecord } from '../domain/attempt.js';
+import { NotFoundError, UsageError } from '../errors.js';
+import type { Command } from './command.js';
+import { findRecord, noneEnded, runWord } from './run-record-of.js';
+
+export const logs: Command = {
+  name: 'logs',
+  summary: 'Prints what the trainer of a run has printed: of its last attempt, or of another one.',
+  examples: ['logs returns 3', 'logs returns latest --attempt 1'],
+  arguments: [
+    { name: '<model>', description: 'name of the model' },
+    { name: '<run>', description: 'number of the run, or latest' },
+  ],
+  options: [
+    { flags: '--attempt <number>', description: 'which attempt of the training; default: the last with a log' },
+  ],
+  connects: true,
+  async run(context) {
+    const [model = '', word = ''] = context.words;
+    const wanted = attemptOf(context.text('attempt'));
+    const run = runWord('show the log of run', model, word);
+    const { withPerennial } = await import('./connect.js');
+    await withPerennial(context, async ({ perennial, store }) => {
+      const record = await findRecord(perennial, model, run);
+      if (record instanceof NotFoundError) throw record;
+      if (!record) throw noneEnded('show the log of run', model);
+      const attempts = record.steps?.['train']?.attempts ?? [];
+      const attempt = find(attempts, wanted);
+      if (!attempt?.log) throw noLog(model, record.run, attempts, wanted);
+      const text = (await store.read(attempt.log.key, attempt.log)).toString('utf8');
+      context.answer({ model, run: record.run, attempt: attempt.attempt, log: text.split('\n').slice(0, -1) }, () =>
+        text.trimEnd(),
+      );
+    });
+  },
+};
+
+function find(attempts: readonly AttemptRecord[], wanted: number | undefined): AttemptRecord | undefined {
+  if (wanted === undefined) return attempts.findLast(({ log }) => log !== undefined);
+  return attempts.find(({ attempt }) => attempt === wanted);
+}
+
+function attemptOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new UsageError(`Cannot use --attempt "${text.slice(0, 40)}": want a whole number from 1`, {
+    fix: '--attempt 1',
+  });
+}
+
+function noLog(
+  model: string,
+  run: number,
+  attempts: readonly AttemptRecord[],
+  wanted: number | undefined,
+): NotFoundError {
+  const withLog = attempts.flatMap(({ attempt, log }) => (log ? [attempt] : []));
+  const which = wanted === undefined ? `the training of run ${run}` : `attempt ${wanted} of run ${run}`;
+  const found =
+    withLog.length > 0 ? `attempts with a log: ${withLog.join(', ')}` : 'its trainer printed nothing, or did not run';
+  return new NotFoundError(`Cannot show the log of ${which} of "${model}": there is none; ${found}`, {
+    fix: withLog.length > 0 ? `perennial logs ${model} ${run}` : `perennial show ${model} ${run}`,
+    details: { model, run },
+  });
+}

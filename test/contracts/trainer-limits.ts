@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import type { TrainingLimits } from '../../src/trainers/trainer.js';
+import type { TrainerBench } from './trainer-bench.js';
+
+const MEMORY = 512 * 2 ** 20;
+
+/** A job that goes over a limit fails, and the error says which one and where it stands. */
+export function limitsContract(bench: TrainerBench): void {
+  describe('limits', () => {
+    const cases: [what: string, limits: TrainingLimits, script: string, found: RegExp, name: string][] = [
+      [
+        'memory of one process',
+        { memoryBytes: MEMORY },
+        `block = bytearray(600 * 2**20)`,
+        /asked for more.* 512.0 MiB \(trainer.limits.memory\)/,
+        'memory',
+      ],
+      [
+        'memory of all processes together',
+        { memoryBytes: MEMORY },
+        `
+eat = "b = bytearray(250 * 2**20); import time\\nfor i in range(0, len(b), 4096): b[i] = 1\\ntime.sleep(60)"
+for _ in range(3): subprocess.Popen([sys.executable, "-c", eat])
+forever()`,
+        /its processes took [\d.]+ MiB, and may not go over 512.0 MiB \(trainer.limits.memory\)/,
+        'memory',
+      ],
+      [
+        'processor time',
+        { cpuSeconds: 1 },
+        `while True: pass`,
+        /may not go over 1 s \(trainer.limits.cpuTime\)/,
+        'cpuTime',
+      ],
+      [
+        'size of a file',
+        { fileBytes: 2 ** 20 },
+        `write("large", "x" * 2**21)`,
+        /may not go over 1.0 MiB \(trainer.limits.fileSize\)/,
+        'fileSize',
+      ],
+      [
+        'open files',
+        { openFiles: 40 },
+        `opened = [open("/dev/null") for _ in range(60)]`,
+        /may not go over 40 \(trainer.limits.openFiles\)/,
+        'openFiles',
+      ],
+      [
+        'processes',
+        { processes: 4 },
+        `
+for _ in range(8): subprocess.Popen(["sleep", "60"])
+forever()`,
+        /it had [5-9] processes, and may not go over 4 \(trainer.limits.processes\)/,
+        'processes',
+      ],
+    ];
+    test.each(cases)('%s, is named with what was found', async (_what, limits, script, found, name) => {
+      const error = await bench.failure(script, { limits });
+      expect(error.message).toMatch(found);
+      expect(error.details['limit']).toBe(name);
+      expect(error.fix).toContain(`raise trainer.limits.${name}`);
+    });
+
+    test('a job within its limits, is not disturbed by them', async () => {
+      const limits = { memoryBytes: MEMORY, cpuSeconds: 60, fileBytes: 2 ** 20, openFiles: 64, processes: 3 };
+      const output = await bench.train(`subprocess.run(["true"]); time.sleep(0.5); model(); metrics()`, { limits });
+      expect(output.metrics).toEqual({ auc: 0.8 });
+    });
+  });
+}

@@ -1,0 +1,41 @@
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { AttemptRecord } from '../src/domain/attempt.js';
+import type { StepRecord } from '../src/domain/run.js';
+
+/** What is written down of the steps of a run, by name. */
+export type StepRecords = Readonly<Record<string, StepRecord>>;
+
+/** With a step that is done. One that is done several times in a run, in parts, has the attempts of all of them. */
+export function withDone(
+  steps: StepRecords,
+  step: string,
+  { attempts = [] }: { readonly attempts?: readonly AttemptRecord[] },
+): StepRecords {
+  if (attempts.length === 0) return steps;
+  return { ...steps, [step]: { attempts: [...(steps[step]?.attempts ?? []), ...attempts] } };
+}
+
+/** With the step that failed, as far as the failure tells of its attempts. */
+export function withFailed(steps: StepRecords, error: Error): StepRecords {
+  const failure = activityFailure(error);
+  if (!failure) return steps;
+  return withDone(steps, failure.activityType.replace(/^perennial\./, ''), { attempts: attemptsIn(failure.cause) });
+}
+
+function activityFailure(error: Error): ActivityFailure | undefined {
+  if (error instanceof ActivityFailure) return error;
+  return error.cause instanceof Error ? activityFailure(error.cause) : undefined;
+}
+
+/** As `toFailure` of the activities puts them there, or the last heartbeat of an attempt that ran out of time. */
+function attemptsIn(cause: Error | undefined): readonly AttemptRecord[] {
+  if (cause instanceof ApplicationFailure) return (cause.details?.[1] as Told | undefined)?.attempts ?? [];
+  if (!(cause instanceof TimeoutFailure)) return [];
+  const { attempts = [], current } = (cause.lastHeartbeatDetails ?? {}) as Told;
+  return current ? [...attempts, { ...current, end: 'timeout', reason: cause.message }] : attempts;
+}
+
+interface Told {
+  readonly attempts?: readonly AttemptRecord[];
+  readonly current?: Omit<AttemptRecord, 'end'>;
+}
