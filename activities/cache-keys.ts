@@ -63,11 +63,14 @@ export async function trainFacts(deps: ActivityDeps, input: TrainInput, signal: 
   }
   const identity = await trainer.identity(python?.python);
   if (!identity) return untold;
+  const isWarm = spec.trainer.warmStart === 'champion';
+  const champion = isWarm && (await deps.ledger(input.model).read({ signal })).state.champion;
   return {
     spec,
     material: {
       inputs: {
         split: input.split.sha256,
+        ...(isWarm && { champion: champion ? champion.bundle : null }),
         ...(code && { code: code.ref.sha256, lock: code.lock?.sha256 ?? null }),
       },
       parameters: {

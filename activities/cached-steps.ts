@@ -8,7 +8,12 @@ import { train, type Trained, type TrainInput } from './train.js';
 
 export const splitStep: CachedStep<SplitInput, SplitDone> = { name: 'split', work: split, facts: splitFacts };
 
-export const trainStep: CachedStep<TrainInput, Trained> = { name: 'train', work: train, facts: trainFacts };
+export const trainStep: CachedStep<TrainInput, Trained> = {
+  name: 'train',
+  work: train,
+  facts: trainFacts,
+  fits: ({ champion }, { inputs }) => champion === inputs['champion'],
+};
 
 /**
  * The first run after a promotion measures the new champion against itself. It was measured a moment ago, beside the one

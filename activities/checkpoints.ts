@@ -1,5 +1,5 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { z } from 'zod';
 import type { Ref } from '../src/domain/artifact.js';
@@ -8,16 +8,13 @@ import { canonicalJson } from '../src/domain/canonical.js';
 import { putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
 import { sha256Hex } from '../src/stores/digest.js';
 import { rethrowUnlessDamage } from '../src/stores/find-damage.js';
-import { PreparedFile } from '../src/stores/prepared-file.js';
 import { readMemo } from '../src/stores/read-memo.js';
 import type { ArtifactStore, CallOptions } from '../src/stores/store.js';
 import type { AttemptLog, KeptCheckpoint } from './attempt-log.js';
+import { fetchFiles, storeFiles } from './stored-folder.js';
 
 /** So many of the newest are named: the one before serves when the newest turns out to be damaged. */
 const KEPT = 2;
-const MOST_FILES = 10_000;
-/** Of how many files at the same time. */
-const TRANSFERS = 8;
 const SCHEMA_VERSION = 1;
 
 const refSchema = z.strictObject({ key: z.string(), sha256: z.string(), bytes: z.number() });
@@ -60,7 +57,7 @@ export class Checkpoints {
    * @param storing the metric points until then
    */
   async keep(folder: string, step: number, storing: Promise<Ref | undefined>, options: CallOptions): Promise<void> {
-    const [points, files] = await Promise.all([storing, this.#storeFiles(folder, options)]);
+    const [points, files] = await Promise.all([storing, storeFiles(this.#store, folder, this.#stored, options)]);
     const content: Checkpoint = { kind: 'checkpoint', schemaVersion: 1, step, files };
     const checkpoint = await putManifest(this.#store, 'checkpoint', content, options);
     const kept = { checkpoint, step, ...(points && { points }) };
@@ -150,31 +147,7 @@ export class Checkpoints {
 
   async #fetch(ref: Ref, folder: string, options: CallOptions): Promise<void> {
     const { files } = await readManifest<Checkpoint>(this.#store, ref, options);
-    await each(Object.entries(files), async ([path, file]) => {
-      const target = join(folder, path);
-      if (!target.startsWith(folder + sep)) throw new RangeError(`Cannot restore "${path}": it is outside the folder`);
-      await mkdir(dirname(target), { recursive: true });
-      await this.#store.download(file, target, options);
-      this.#stored.set(file.sha256, file);
-    });
+    await fetchFiles(this.#store, files, folder, options);
+    for (const file of Object.values(files)) this.#stored.set(file.sha256, file);
   }
-
-  async #storeFiles(folder: string, options: CallOptions): Promise<Record<string, Ref>> {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    const names = entries.flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
-    if (names.length > MOST_FILES)
-      throw new RangeError(`it has ${names.length} files, at most ${MOST_FILES} are taken`);
-    const files: Record<string, Ref> = {};
-    await each(names.toSorted(), async (path) => {
-      const body = await PreparedFile.read(path, options);
-      const ref = this.#stored.get(body.sha256) ?? (await putBlob(this.#store, body, options));
-      this.#stored.set(ref.sha256, ref);
-      files[relative(folder, path).replaceAll(sep, '/')] = ref;
-    });
-    return files;
-  }
-}
-
-async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  for (let at = 0; at < items.length; at += TRANSFERS) await Promise.all(items.slice(at, at + TRANSFERS).map(work));
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ref } from '../src/domain/artifact.js';
+import type { Ref, Sha256 } from '../src/domain/artifact.js';
 import type { Split } from '../src/domain/data.js';
 import { durationMs } from '../src/domain/duration.js';
 import type { ModelBundle } from '../src/domain/model.js';
@@ -19,6 +19,7 @@ import { thisMachine } from './machine.js';
 import { withScratch } from './scratch.js';
 import { TrainingAttempt } from './training-attempt.js';
 import { trainingJob } from './training-job.js';
+import { findWarmStart, storeState, warmed } from './warm-start.js';
 import { withResources } from './with-resources.js';
 
 export interface TrainInput {
@@ -34,6 +35,8 @@ export interface TrainInput {
 
 export interface Trained {
   readonly bundle: Ref;
+  /** With `trainer.warmStart`: the bundle of the champion, from whose trees it follows; null when there was none. */
+  readonly champion?: Sha256 | null;
   readonly message: string;
 }
 
@@ -56,6 +59,8 @@ export async function train(deps: ActivityDeps, input: TrainInput, signal: Abort
     ]);
     const folder = join(scratch, 'job');
     await mkdir(folder);
+    const place = { model: input.model, trainer: spec.trainer, split, folder };
+    const warm = spec.trainer.warmStart === 'off' ? undefined : await findWarmStart(deps, place, { signal });
     const { gpus } = spec.trainer.resources;
     return await withResources(deps, spec.trainer, signal, async (environment) => {
       if (gpus > 0) AttemptLog.current().uses({ gpus });
@@ -69,36 +74,48 @@ export async function train(deps: ActivityDeps, input: TrainInput, signal: Abort
         parameters,
         timeoutMs: input.timeoutMs,
         ...(attempt.resume && { resume: attempt.resume }),
+        ...warm?.job,
       });
       const output = await attempt.run((callbacks) =>
         trainer.train({ ...job, environment: { ...environment, ...job.environment } }, callbacks),
       );
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       const points = await attempt.storePoints();
+      const state = output.state && (await storeState(store, output.state, { signal }));
+      const outcome = warm && output.state && warmed(warm, output.state);
       const bundle = await bundleUp(
         deps,
         input,
         spec,
         parameters,
-        { ...output, ...(points && { points }), pinned: pinnedBy(stored.code, pythonVersion) },
+        {
+          ...output,
+          ...(points && { points }),
+          ...(state && { left: state }),
+          pinned: { ...pinnedBy(stored.code, pythonVersion), ...outcome?.trainer },
+        },
         taskOf(split),
       );
       await attempt.forget();
       const name = (spec.trainer.command ?? spec.trainer.entry) ? 'own trainer' : spec.trainer.estimator;
       const done = `${name} on ${split.train.rows} rows in ${seconds} s`;
-      return { bundle, message: [done, ...attempt.notes].join('; ') };
+      return {
+        bundle,
+        ...(warm?.champion !== undefined && { champion: warm.champion?.bundle ?? null }),
+        message: [done, ...(outcome?.notes ?? []), ...attempt.notes].join('; '),
+      };
     });
   });
 }
 
-type Pinned = Pick<ModelBundle['trainer'], 'code' | 'lock' | 'python'>;
+type Pinned = Pick<ModelBundle['trainer'], 'code' | 'lock' | 'python' | 'trees' | 'warmedBy' | 'beganAnew'>;
 
 async function bundleUp(
   { store }: ActivityDeps,
   input: TrainInput,
   spec: StoredSpec['spec'],
   parameters: Readonly<Record<string, unknown>>,
-  output: TrainingOutput & { readonly points?: Ref; readonly pinned: Pinned },
+  output: TrainingOutput & { readonly points?: Ref; readonly left?: Ref; readonly pinned: Pinned },
   task: Task,
 ): Promise<Ref> {
   // Loading it proves that the runtime which will serve it can; a file that cannot be loaded never becomes a candidate.
@@ -128,6 +145,7 @@ async function bundleUp(
       ...imageOf(process.env['PERENNIAL_IMAGE']),
     },
     ...(output.points && { points: output.points }),
+    ...(output.left && { state: output.left }),
     trainerMetrics: output.metrics,
   };
   return await putManifest(store, 'bundle', bundle);

@@ -8,7 +8,12 @@ import type { TrainingJob, TrainingLimits } from '../src/trainers/trainer.js';
 
 /** What only the attempt knows of its job. */
 export type JobHere = Pick<TrainingJob, 'folder' | 'name' | 'data' | 'parameters' | 'timeoutMs'> &
-  Partial<Pick<TrainingJob, 'code' | 'python' | 'command' | 'resume' | 'environment' | 'secrets' | 'place'>>;
+  Partial<
+    Pick<
+      TrainingJob,
+      'code' | 'python' | 'command' | 'resume' | 'keepState' | 'warmStart' | 'environment' | 'secrets' | 'place'
+    >
+  >;
 
 /** The job by which a spec trains on a split. */
 export function trainingJob({ task, trainer }: ModelSpec, split: Split, here: JobHere): TrainingJob {

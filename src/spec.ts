@@ -305,6 +305,18 @@ const trainer = z.strictObject({
     .min(0)
     .default(0)
     .describe('Steps (trees, epochs) after which a built-in estimator writes a checkpoint. 0: never.'),
+  warmStart: z
+    .enum(['off', 'champion'])
+    .default('off')
+    .describe(
+      "champion: goes on from the champion's trees on the new rows; n_estimators are added (lightgbm, xgboost).",
+    ),
+  maxTrees: z
+    .int()
+    .min(2)
+    .max(100_000)
+    .default(1000)
+    .describe('With warmStart: most trees in all (for each class), beyond which a training begins anew.'),
   environment: z
     .record(variable, z.union([z.string().max(10_000), z.strictObject({ env: variable })]))
     .default({})

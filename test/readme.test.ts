@@ -13,6 +13,7 @@ const documents = [
   'docs/demo.md',
   'docs/tasks.md',
   'docs/trainers.md',
+  'docs/remote-training.md',
   'python/README.md',
 ];
 const text = async (name: string) => await readFile(new URL(name, root), 'utf8');

@@ -14,7 +14,9 @@ import {
   type TrialRange,
 } from '../src/domain/search.js';
 import { describeSearch, searchSummary } from './describe-search.js';
+import type { StepRecord } from '../src/domain/attempt.js';
 import * as messages from './messages.js';
+import { withRecord } from './step-records.js';
 import * as steps from './steps.js';
 
 /**
@@ -46,7 +48,7 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
   if (failure) throw failure.error;
   if (open.length > 0 && state.stopped === undefined) return await goOnAsNew();
 
-  const { study, best } = await steps.closeSearch(closeSummary(), {
+  const closed = await steps.closeSearch(closeSummary(), {
     model,
     run,
     search,
@@ -55,8 +57,9 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
     seconds: state.seconds,
     money: state.money,
   });
-  show({ best });
-  const { counts, seconds, money } = state;
+  const { study, best } = closed;
+  show({ best, record: recorded(closed) });
+  const { counts, seconds, money, record = { attempts: [] } } = state;
   return {
     summary: searchSummary(state),
     parameters: best.parameters,
@@ -65,6 +68,7 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
     seconds,
     money,
     study,
+    record,
   };
 
   async function openStudy(): Promise<Ref> {
@@ -72,7 +76,8 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
     const opened = await steps.openSearch(`Open a study of up to ${plan.trials} trials`, wanted);
     const { points = Infinity } = opened;
     if (points < plan.trials) open = points === 0 ? [] : [{ from: 0, count: points }];
-    show({ search: opened.search, about: opened.message, trials: Math.min(points, plan.trials) });
+    const trials = Math.min(points, plan.trials);
+    show({ search: opened.search, about: opened.message, trials, record: recorded(opened) });
     return opened.search;
   }
 
@@ -126,9 +131,14 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
       counts,
       seconds: state.seconds + done.seconds,
       money: state.money + done.money,
+      record: recorded(done),
       ...(best && { best }),
       ...(state.stopped === undefined && isHopeless(counts, count) && { stopped: 'as no trial gave a value' }),
     });
+  }
+
+  function recorded({ attempts = [] }: Partial<StepRecord>): StepRecord {
+    return withRecord({ search: state.record ?? { attempts: [] } }, 'search', { attempts })['search'] ?? { attempts };
   }
 
   async function goOnAsNew(): Promise<SearchResult> {

@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
-import type { AttemptRecord } from '../src/domain/attempt.js';
-import type { StepRecord } from '../src/domain/run.js';
+import type { AttemptRecord, StepRecord } from '../src/domain/attempt.js';
+import { sumUsage } from '../src/domain/cost.js';
 
 /** What is written down of the steps of a run, by name. */
 export type StepRecords = Readonly<Record<string, StepRecord>>;
@@ -11,9 +11,23 @@ export function withDone(
   step: string,
   { attempts = [] }: { readonly attempts?: readonly AttemptRecord[] },
 ): StepRecords {
-  if (attempts.length === 0) return steps;
-  return { ...steps, [step]: { attempts: [...(steps[step]?.attempts ?? []), ...attempts] } };
+  return withRecord(steps, step, { attempts });
 }
+
+/** With what a workflow of its own has written down of a step. */
+export function withRecord(steps: StepRecords, step: string, record: StepRecord): StepRecords {
+  const before = steps[step] ?? { attempts: [] };
+  const attempts = [...before.attempts, ...record.attempts];
+  if (attempts.length === 0) return steps;
+  const unlisted = attempts.slice(0, -MOST_ATTEMPTS);
+  const parts = [before.earlier, record.earlier].filter((part) => part !== undefined);
+  const count = parts.reduce((sum, part) => sum + part.count, unlisted.length);
+  const earlier = count > 0 && { earlier: { count, usage: sumUsage([...parts, ...unlisted]) } };
+  return { ...steps, [step]: { attempts: attempts.slice(-MOST_ATTEMPTS), ...earlier } };
+}
+
+/** A search has hundreds of chunks; the record of a run stays small. */
+const MOST_ATTEMPTS = 20;
 
 /** With the step that failed, as far as the failure tells of its attempts. */
 export function withFailed(steps: StepRecords, error: Error): StepRecords {

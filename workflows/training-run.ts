@@ -14,7 +14,7 @@ import { hyperparameterSearch } from './hyperparameter-search.js';
 import { narrate } from './narrate.js';
 import { onClass } from './on-class.js';
 import { rollout } from './rollout.js';
-import { withDone, type StepRecords } from './step-records.js';
+import { withDone, withRecord, type StepRecords } from './step-records.js';
 import * as steps from './steps.js';
 import { settleRun } from './settle-run.js';
 
@@ -179,7 +179,7 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
         staticSummary: `Version ${entered.version} of ${model} takes over`,
         staticDetails: verdict.reason,
       });
-      for (const [step, record] of Object.entries(rolled.steps ?? {})) records = withDone(records, step, record);
+      for (const [step, record] of Object.entries(rolled.steps ?? {})) records = withRecord(records, step, record);
       const summary = `Version ${entered.version} is now live. ${verdict.reason}${rolled.note ? ` ${rolled.note}` : ''}`;
       return { summary, ...result, champion: entered.version, servers: rolled.servers };
     },
@@ -206,6 +206,7 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
         staticSummary: `Search hyperparameters of ${model}: ${wanted.sampler}, up to ${wanted.trials} trials`,
       }),
     );
+    records = withRecord(records, 'search', found.record);
     story.tell('search', found.summary);
     return found;
   }

@@ -164,6 +164,24 @@ open('output/metrics.json', 'w').write('{"metrics": {}}')
     assert not any("from here" in file.read_text(errors="replace") for file in depot.folder.glob("*.json"))
 
 
+def test_the_program_of_a_code_bundle_finds_its_modules_and_its_job(flights: Flights, depot: Depot) -> None:
+    code = depot.folder.parent / "code"
+    (code / "deep").mkdir(parents=True)
+    (code / "helper.py").write_text("import json, sys\njob = json.load(open(sys.argv[-1]))")
+    (code / "deep" / "train.py").write_text(
+        "import os, helper, perennial_trainer\n"
+        "open('output/model.onnx', 'w').write(helper.job['label'] + ' ' + str(os.path.exists(helper.job['data']['train'])))\n"
+        "open('output/metrics.json', 'w').write('{}')"
+    )
+    pack(code, depot.folder.parent / "code.tar")
+    order = depot.order(flights, code=depot.part(depot.folder.parent / "code.tar"), entry="deep/train.py")
+    assert remote.train(order)["ending"] == {"kind": "exit", "code": 0}, depot.lines()
+    assert (depot.folder / "model.onnx").read_text() == "late True"
+    word = {"code": "deep/train.py"}
+    order = depot.order(flights, code=depot.part(depot.folder.parent / "code.tar"), command=[sys.executable, word])
+    assert remote.train(order)["ending"] == {"kind": "exit", "code": 0}, depot.lines()
+
+
 def test_bytes_that_are_not_those_of_the_order_are_refused(flights: Flights, depot: Depot) -> None:
     order = depot.order(flights)
     (depot.folder / "train.parquet").write_bytes(b"something else")

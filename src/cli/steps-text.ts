@@ -14,11 +14,11 @@ export function stepsText(screen: Screen, { steps, cost, startedAt }: RunRecord)
   const summary = table(screen, {
     head: ['STEP', 'ATTEMPTS', 'WALL', 'CPU', 'MEMORY', 'READ', 'WRITTEN', ...(cost ? [cost.currency] : [])],
     rows: names.map((name) => {
-      const attempts = steps[name]?.attempts ?? [];
-      const used = totalUsage(attempts);
+      const { attempts, earlier } = steps[name] ?? { attempts: [] };
+      const used = totalUsage({ attempts, ...(earlier && { earlier }) });
       return [
         name,
-        String(attempts.length),
+        String(attempts.length + (earlier?.count ?? 0)),
         secondsText(used.wallMs / 1000),
         secondsText(used.cpuSeconds),
         bytesText(used.peakMemoryBytes),
@@ -33,7 +33,8 @@ export function stepsText(screen: Screen, { steps, cost, startedAt }: RunRecord)
 }
 
 /** What trained the candidate, in a few words. */
-export function trainingText({ seed, threads, versions, machine, image }: TrainingRecord): string[] {
+export function trainingText(training: TrainingRecord): string[] {
+  const { seed, threads, versions, machine, image } = training;
   const said = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const threadsText = threads === undefined ? [] : [`${threads} ${threads === 1 ? 'thread' : 'threads'}`];
   const where = machine && [
@@ -44,8 +45,14 @@ export function trainingText({ seed, threads, versions, machine, image }: Traini
   ];
   return [
     `  training   ${[`seed ${seed}`, ...threadsText, ...said].join(', ')}`,
+    ...warmStartText(training),
     ...(where ? [`  machine    ${where.join(', ')}`] : []),
   ];
+}
+
+function warmStartText({ trees, warmedBy, beganAnew }: TrainingRecord): string[] {
+  if (warmedBy !== undefined) return [`  warm start ${trees} trees, from those of bundle ${warmedBy.slice(0, 12)} on`];
+  return beganAnew === undefined ? [] : [`  warm start none: ${beganAnew}`];
 }
 
 /** Money to a hundredth, of less than that as much as shows something. */

@@ -35,6 +35,14 @@ export interface AttemptRecord {
   readonly usage: Usage;
 }
 
+/** What is written down of a step of a run. */
+export interface StepRecord {
+  /** Oldest first, at most the newest twenty. */
+  readonly attempts: readonly AttemptRecord[];
+  /** How many there were before these, and what they used together. */
+  readonly earlier?: { readonly count: number; readonly usage: Usage };
+}
+
 /** A checkpoint of a training that is whole: `manifests/checkpoint/<digest>.json`. */
 export interface Checkpoint {
   readonly kind: 'checkpoint';

@@ -32,24 +32,34 @@ export function costOf(usage: Usage, rates: Rates): number {
 }
 
 /** The price of a run by its steps; undefined when the rates are all 0. */
-export function runCost(
-  steps: Readonly<Record<string, { readonly attempts: readonly AttemptRecord[] }>>,
-  rates: Rates,
-): Cost | undefined {
+export function runCost(steps: Readonly<Record<string, UsedStep>>, rates: Rates): Cost | undefined {
   const { currency, cpuHour, memoryGibHour, gpuHour, gib } = rates;
   if (cpuHour + memoryGibHour + gpuHour + gib === 0) return undefined;
   const byStep = Object.fromEntries(
-    Object.entries(steps).map(([step, { attempts }]) => [
+    Object.entries(steps).map(([step, { attempts, earlier }]) => [
       step,
-      rounded(attempts.reduce((sum, { usage }) => sum + costOf(usage, rates), 0)),
+      rounded(
+        attempts.reduce((sum, { usage }) => sum + costOf(usage, rates), earlier ? costOf(earlier.usage, rates) : 0),
+      ),
     ]),
   );
   return { currency, total: rounded(Object.values(byStep).reduce((sum, money) => sum + money, 0)), byStep };
 }
 
+/** A step by what its attempts used; `earlier` are those that are not listed. */
+interface UsedStep {
+  readonly attempts: readonly AttemptRecord[];
+  readonly earlier?: { readonly usage: Usage };
+}
+
 /** All attempts of a step as one: sums, and the greatest of memory and GPUs. */
-export function totalUsage(attempts: readonly AttemptRecord[]): Usage {
-  return attempts.reduce((sum: Usage, { usage }) => added(sum, usage), { wallMs: 0 });
+export function totalUsage({ attempts, earlier }: UsedStep): Usage {
+  return sumUsage([...(earlier ? [earlier] : []), ...attempts]);
+}
+
+/** What was used in all: sums, and the greatest of memory and GPUs. */
+export function sumUsage(all: readonly { readonly usage: Usage }[]): Usage {
+  return all.reduce((sum: Usage, { usage }) => added(sum, usage), { wallMs: 0 });
 }
 
 function added(one: Usage, other: Usage): Usage {

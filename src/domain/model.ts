@@ -44,6 +44,12 @@ export interface ModelBundle {
     readonly lock?: Sha256;
     /** Version of the Python that its environment has. */
     readonly python?: string;
+    /** With `trainer.warmStart`: rounds of trees in all. */
+    readonly trees?: number;
+    /** The bundle of the champion whose trees it went on from. */
+    readonly warmedBy?: Sha256;
+    /** Why it went on from nobody's trees although it was to. */
+    readonly beganAnew?: string;
     /** Where the worker ran. */
     readonly machine?: Machine;
     /** Digest of the container image, when `PERENNIAL_IMAGE` of the worker says it. */
@@ -51,6 +57,8 @@ export interface ModelBundle {
   };
   /** Metrics at each step as the trainer said them: Parquet with the columns step, metric and value. */
   readonly points?: Ref;
+  /** A checkpoint from which a training to come can go on: with `trainer.warmStart`. */
+  readonly state?: Ref;
   /** What the trainer measured on the validation rows; never used by a gate. */
   readonly trainerMetrics: Readonly<Record<string, number>>;
 }

@@ -1,5 +1,5 @@
 import type { Ref, Sha256 } from './artifact.js';
-import type { AttemptRecord } from './attempt.js';
+import type { StepRecord } from './attempt.js';
 import type { Cost } from './cost.js';
 import type { Metrics } from './evaluation.js';
 import type { ModelBundle } from './model.js';
@@ -120,12 +120,6 @@ export interface RunFailure {
   readonly code: string;
   readonly message: string;
   readonly fix?: string;
-}
-
-/** What is written down of a step of a run. */
-export interface StepRecord {
-  /** Oldest first, at most the newest twenty of each activity. */
-  readonly attempts: readonly AttemptRecord[];
 }
 
 /** What a model needs to be trained again to the same bytes: that of the candidate's bundle, beside the evidence. */

@@ -1,4 +1,5 @@
 import type { Ref, Sha256 } from './artifact.js';
+import type { StepRecord } from './attempt.js';
 import type { ResourcePlan } from './resources.js';
 
 /** What a hyperparameter of a trial can be. */
@@ -148,6 +149,8 @@ export interface SearchState {
   /** Of all trials together. */
   readonly seconds: number;
   readonly money: number;
+  /** Who did what: the attempts of its activities. */
+  readonly record?: StepRecord;
   /** Why it ended before its last trial, in half a sentence. */
   readonly stopped?: string;
 }
@@ -179,6 +182,7 @@ export interface SearchResult {
   readonly money: number;
   /** The study's manifest. */
   readonly study: Ref;
+  readonly record: StepRecord;
 }
 
 /** Workflow id of the search of a run. */

@@ -10,12 +10,14 @@ export const CHECKPOINTS_FOLDER = 'checkpoints';
 export async function writeJobFile(job: TrainingJob): Promise<void> {
   for (const folder of [OUTPUT_FOLDER, CHECKPOINTS_FOLDER])
     await mkdir(path.join(job.folder, folder), { recursive: true });
-  const { resume, code } = job;
+  const { resume, code, warmStart } = job;
   const content = {
     data: { train: path.resolve(job.data.train), validation: path.resolve(job.data.validation) },
     ...placelessJob(job),
     ...(resume && { resume: { checkpoint: `${CHECKPOINTS_FOLDER}/${resume.name}`, step: resume.step } }),
     ...(code && { code: path.resolve(code.folder) }),
+    ...(job.keepState && { keepState: true }),
+    ...(warmStart && { warmStart: { state: warmStart.name, maxTrees: warmStart.maxTrees } }),
   };
   await writeFile(path.join(job.folder, JOB_FILE), `${JSON.stringify(content, null, 2)}\n`);
 }

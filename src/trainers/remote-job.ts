@@ -3,7 +3,7 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ElsewhereResult } from '../domain/elsewhere.js';
-import { PerennialError, TrainerHostError } from '../errors.js';
+import { ArtifactMissingError, PerennialError, TrainerHostError } from '../errors.js';
 import { handOver } from './handed-over.js';
 import { OUTPUT_FOLDER } from './job-file.js';
 import { OUTPUTS } from './remote-order.js';
@@ -181,7 +181,10 @@ class RemoteJob implements StartedJob {
         return;
       }
       const ref = { key: `${this.#submitted.prefix}${name}`, sha256: file.sha256, bytes: file.bytes };
-      await this.#transfers.take(ref, path.join(folder, name));
+      await this.#transfers.take(ref, path.join(folder, name)).catch((error: unknown) => {
+        if (!(error instanceof ArtifactMissingError)) throw error;
+        throw new TrainerHostError('Cannot train elsewhere: another attempt has taken what was made', { cause: error });
+      });
     }
   }
 

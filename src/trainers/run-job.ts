@@ -4,6 +4,7 @@ import { writeJobFile } from './job-file.js';
 import type { StartedJob } from './started-job.js';
 import { endingFailure, outputFailure } from './trainer-failure.js';
 import { OutputProblem, readOutput } from './trainer-output.js';
+import { readState } from './trainer-state.js';
 import { TrainerWords } from './trainer-words.js';
 import type { TrainerCallbacks, TrainingJob, TrainingOutput } from './trainer.js';
 
@@ -59,7 +60,8 @@ function listeners(job: TrainingJob, callbacks: TrainerCallbacks) {
 
 async function output(job: TrainingJob, words: TrainerWords): Promise<Omit<TrainingOutput, 'usage'>> {
   try {
-    return await readOutput(job.folder);
+    const found = await readOutput(job.folder);
+    return job.keepState ? { ...found, state: await readState(job.folder) } : found;
   } catch (error) {
     if (error instanceof OutputProblem) throw outputFailure(job, error.message, words);
     throw error;

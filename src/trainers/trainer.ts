@@ -56,6 +56,10 @@ export interface TrainingJob {
   readonly checkpointEvery: number;
   /** Where to go on: the files of a checkpoint are in `checkpoints/<name>` of the folder. */
   readonly resume?: { readonly name: string; readonly step: number };
+  /** Whether to leave a state, from which a training to come can go on: see `TrainingOutput.state`. */
+  readonly keepState?: boolean;
+  /** What an earlier training has left is in this folder of the job's; no more trees than these in all. */
+  readonly warmStart?: { readonly name: string; readonly maxTrees: number };
   /** What kinds that are configured by the spec need: `trainer.activity` and `trainer.ray`, with variables resolved. */
   readonly place?: Readonly<Record<string, unknown>>;
 }
@@ -90,12 +94,26 @@ export interface TrainerCallbacks {
   log?(line: string): void;
 }
 
+/** What a trainer leaves for a training to come. */
+export interface TrainerState {
+  /** Regular files. */
+  readonly folder: string;
+  /** Rounds of trees in all. */
+  readonly trees: number;
+  /** How many of them it had from `TrainingJob.warmStart`. */
+  readonly from: number;
+  /** Why it had none although it was given some: said of the model before, in half a sentence. */
+  readonly anew?: string;
+}
+
 /** What a trainer leaves behind, checked: regular files in the job's `output/`. */
 export interface TrainingOutput {
   /** Path of the ONNX model. */
   readonly model: string;
   readonly metrics: Readonly<Record<string, number>>;
   readonly versions: Readonly<Record<string, string>>;
+  /** Of a job that asked for it. */
+  readonly state?: TrainerState;
   /** Of all processes of the job. */
   readonly usage: { readonly cpuSeconds?: number; readonly peakMemoryBytes?: number };
 }

@@ -31,6 +31,7 @@ describe('a run with a search', () => {
     const found = await findSearch(world.temporal.client, world.store, 'toy-search', 1);
     expect(found.trials).toHaveLength(10);
     expect(record?.evidence.study).toBe(found.study?.sha256);
+    expect(record?.steps?.['search']?.attempts.length).toBeGreaterThan(3);
     const values = found.trials.flatMap(({ state, value }) => (state === 'complete' ? [value!] : []));
     expect(found.best?.value).toBe(Math.min(...values));
     const bundle = await readManifestOf<ModelBundle>(world.store, 'bundle', record!.evidence.bundle!);

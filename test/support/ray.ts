@@ -59,7 +59,8 @@ export async function startRay(environment: Readonly<Record<string, string>> = {
     address,
     async stop() {
       await server.stop();
-      await rm(folder, { recursive: true, force: true });
+      // Some of its processes write while they end.
+      await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     },
   };
 }

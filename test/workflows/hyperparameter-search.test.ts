@@ -86,6 +86,8 @@ describe('hyperparameterSearch', () => {
     const { events, executions } = await chunksOf('bowl-long');
     expect(executions).toBe(3);
     expect(events).toBeLessThan(4096);
+    // One to open the study, one to close it: the newest twenty are listed, all are counted.
+    expect(result.record).toMatchObject({ attempts: { length: 20 }, earlier: { count: 1082 } });
   }, 180_000);
 
   it('fails with the reasons of the trials when none gave a value', async () => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { asyncLocalStorage, type Context } from '@temporalio/activity';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startMinio, type S3Server } from '../../../src/dev/minio.js';
 import { rayEnv } from '../../../src/dev/tools.js';
@@ -121,15 +122,22 @@ say({"progress": 0.5, "message": "begun"}); forever()`;
     expect(await statuses()).toEqual(['STOPPED']);
   });
 
-  test('another attempt, finds the job and follows it', async () => {
+  test('a worker that shuts down, leaves the job to go on, and the next attempt follows it', async () => {
     const go = path.join(folder, 'go');
     const program = await script(`
 say({"progress": 0.5, "message": "begun"})
 while not os.path.exists(${JSON.stringify(go)}): time.sleep(0.05)
 model(); metrics()`);
-    await new Promise<void>((resolve) => {
-      void failed(train(program, { progress: ({ message }) => message === 'begun' && resolve() }));
-    });
+    const aborter = new AbortController();
+    const shutdown = new Error('WORKER_SHUTDOWN');
+    const first = asWorker(() =>
+      train(program, {
+        signal: aborter.signal,
+        progress: ({ message }) => message === 'begun' && aborter.abort(shutdown),
+      }),
+    );
+    await expect(first).rejects.toBe(shutdown);
+    expect(await statuses()).toEqual(['RUNNING']);
     const second = train(program);
     await writeFile(go, '');
     expect((await second).metrics).toEqual({ auc: 0.8 });
@@ -141,6 +149,14 @@ model(); metrics()`);
     expect(error).toBeInstanceOf(ServiceUnreachableError);
     expect(await failed(train({ place: { address: 'ray://127.0.0.1:10001' } }))).toBeInstanceOf(TrainerFailedError);
   });
+
+  /** The attempt is over, and its run is not. */
+  function asWorker<T>(work: () => Promise<T>): Promise<T> {
+    const describe = () => Promise.resolve({ status: { name: 'RUNNING' } });
+    const client = { workflow: { getHandle: () => ({ describe }) } };
+    const context = { client, info: { workflowExecution: { workflowId: 'run', runId: '1' } } };
+    return asyncLocalStorage.run(context as unknown as Context, work);
+  }
 
   async function statuses(): Promise<string[]> {
     const jobs = (await (await fetch(`${ray.address}/api/jobs/`)).json()) as {

@@ -56,8 +56,10 @@ def environment(message: dict[str, Any], folder: Path) -> dict[str, str]:
     missing = [name for name in message["secrets"].values() if name not in os.environ]
     if missing:
         raise SecretMissing(f"give the trainer its secrets: this machine has no variable {', '.join(missing)}")
-    # Where this package was found, for programs that import it.
-    packages = str(Path(__file__).parents[2])
+    # Where this package was found, for programs that import it; the code's own modules go first.
+    places = [str(Path(__file__).parents[2])]
+    if "code" in message:
+        places.insert(0, str(folder.parent / "code"))
     return {
         "PATH": os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
         "LANG": "C.UTF-8",
@@ -67,7 +69,7 @@ def environment(message: dict[str, Any], folder: Path) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": packages,
+        "PYTHONPATH": os.pathsep.join(places),
         **message["environment"],
         **{name: os.environ[here] for name, here in message["secrets"].items()},
     }
