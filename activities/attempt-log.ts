@@ -1,48 +1,18 @@
 import { hostname } from 'node:os';
-import { Context, type Info } from '@temporalio/activity';
-import { z } from 'zod';
+import { Context } from '@temporalio/activity';
 import type { AttemptEnd, AttemptRecord, Usage } from '../src/domain/attempt.js';
 import type { Ref } from '../src/domain/artifact.js';
 import type { MovedBytes } from '../src/stores/counting-store.js';
+import {
+  closedAttempts,
+  newest,
+  readDetails,
+  type HeartbeatDetails,
+  type KeptCheckpoint,
+} from './heartbeat-details.js';
 
-/** A checkpoint that is stored. */
-export interface KeptCheckpoint {
-  readonly checkpoint: Ref;
-  readonly step: number;
-  /** The metric points until then. */
-  readonly points?: Ref;
-}
-
-/** What every heartbeat of an activity carries. People see it in the Temporal UI, the attempt after this one goes on from it. */
-export interface HeartbeatDetails {
-  readonly progress?: unknown;
-  /** Of a training, newest first. */
-  readonly checkpoints?: readonly KeptCheckpoint[];
-  /** The attempt that sends it, so far. */
-  readonly current?: Omit<AttemptRecord, 'end'>;
-  /** Attempts that have ended, oldest first, the newest twenty. */
-  readonly attempts: readonly AttemptRecord[];
-}
-
-/** They travel with every heartbeat. */
-const MOST_ATTEMPTS = 20;
+/** Of characters: reasons travel with every heartbeat. */
 const REASON_LENGTH = 300;
-
-/** As much as is relied on here. What an older worker has written is taken for nothing. */
-const refSchema = z.object({ key: z.string(), sha256: z.string(), bytes: z.number() });
-const currentSchema = z.looseObject({
-  attempt: z.int(),
-  worker: z.string(),
-  startedAt: z.string(),
-  usage: z.looseObject({ wallMs: z.number() }),
-});
-const detailsSchema = z.looseObject({
-  checkpoints: z
-    .array(z.looseObject({ checkpoint: refSchema, step: z.number(), points: refSchema.optional() }))
-    .optional(),
-  current: currentSchema.optional(),
-  attempts: z.array(currentSchema.extend({ end: z.string() })),
-});
 
 const logs = new WeakMap<Context, AttemptLog>();
 
@@ -153,7 +123,7 @@ export class AttemptLog {
   /** Ends the attempt. The records of all of them, this one last. */
   close(end: AttemptEnd, reason?: string): readonly AttemptRecord[] {
     const record = { ...this.#current(), end, ...(reason !== undefined && { reason: reason.slice(0, REASON_LENGTH) }) };
-    return [...this.#earlier, record].slice(-MOST_ATTEMPTS);
+    return newest([...this.#earlier, record]);
   }
 
   /** Ends the attempt and leaves its record for the one after it: to be called before a failure is thrown. */
@@ -211,17 +181,3 @@ const WORKER = `${process.pid}@${hostname()}`;
 function reachedBy({ from, steps }: AttemptRecord): number | undefined {
   return steps && (from?.step ?? 0) + steps.done;
 }
-
-function readDetails({ heartbeatDetails }: Info): HeartbeatDetails {
-  const { data } = detailsSchema.safeParse(heartbeatDetails);
-  // Written by this class; members that are not relied on are shown as they are.
-  return data ? (data as unknown as HeartbeatDetails) : { attempts: [] };
-}
-
-/** One that did not close itself was lost. */
-function closedAttempts({ attempts, current }: HeartbeatDetails): readonly AttemptRecord[] {
-  if (!current) return attempts;
-  return [...attempts, { ...current, end: 'lost' as const, reason: LOST }].slice(-MOST_ATTEMPTS);
-}
-
-const LOST = 'its worker was gone, or nothing was heard of it';

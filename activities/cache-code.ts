@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The steps whose results are kept. */
-export type CachedStepName = 'split' | 'train' | 'evaluate';
+export type CachedStepName = 'split' | 'search' | 'train' | 'evaluate';
 
 /** Folders with code that has a say in what a step gives; the others command, serve, show or fetch. */
 export const CODE_FOLDERS = [
@@ -15,6 +15,7 @@ export const CODE_FOLDERS = [
   'src/domain',
   'src/inference',
   'src/metrics',
+  'src/search',
   'src/statistics',
   'src/trainers',
 ];
@@ -23,6 +24,7 @@ export const CODE_FOLDERS = [
 const ENGINES: Readonly<Record<CachedStepName, () => readonly string[]>> = {
   split: () => [versionOf('@duckdb/node-api')],
   // The trainer says itself what it is made of.
+  search: () => [],
   train: () => [],
   evaluate: () => [versionOf('@duckdb/node-api'), versionOf('onnxruntime-node'), process.version],
 };

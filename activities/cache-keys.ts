@@ -3,6 +3,7 @@ import { sensitiveColumns } from '../src/contracts/sensitive-columns.js';
 import type { CodeBundle } from '../src/domain/code.js';
 import { trainerKind } from '../src/domain/trainer-kind.js';
 import { gateMetrics } from '../src/gates/index.js';
+import { searchSettings } from '../src/search/settings.js';
 import type { StoredSpec } from '../src/spec.js';
 import { readManifest } from '../src/stores/blobs.js';
 import { sha256Hex } from '../src/stores/digest.js';
@@ -11,6 +12,7 @@ import { AttemptLog } from './attempt-log.js';
 import { isPinned } from './code.js';
 import type { ActivityDeps, CodePython } from './deps.js';
 import type { EvaluateInput } from './evaluate.js';
+import type { OpenSearchInput } from './search-open.js';
 import type { SplitInput } from './split.js';
 import { findTrainer, type TrainInput } from './train.js';
 
@@ -20,7 +22,9 @@ import { findTrainer, type TrainInput } from './train.js';
  */
 
 /** What people are told, who acts, what follows from a verdict. */
-const SPEC_NEVER = ['objective', 'owners', 'drift', 'rollout', 'triggers', 'cache'] as const;
+const SPEC_NEVER = ['objective', 'owners', 'drift', 'rollout', 'triggers', 'cache', 'cost'] as const;
+/** What made the split. */
+const BEFORE_TRAINING = ['sources', 'contract', 'prepare', 'split'] as const;
 /** Which run it is for, and what is told by its digest or its parts. */
 const INPUT_NEVER = ['run', 'spec', 'snapshot', 'split', 'bundle', 'cache'] as const;
 
@@ -35,7 +39,7 @@ export async function splitFacts({ store }: ActivityDeps, input: SplitInput, sig
     material: {
       inputs: { snapshot: input.snapshot.sha256, ...(prepareSql !== undefined && { sql: sha256Hex(prepareSql) }) },
       parameters: {
-        spec: without(spec, ...SPEC_NEVER, 'sources', 'contract', 'prepare', 'trainer', 'evaluation', 'gate'),
+        spec: without(spec, ...SPEC_NEVER, 'sources', 'contract', 'prepare', 'search', 'trainer', 'evaluation', 'gate'),
         input: without(input, ...INPUT_NEVER),
         seed: spec.trainer.seed,
         eventTimes: Object.fromEntries(eventTimes),
@@ -74,13 +78,35 @@ export async function trainFacts(deps: ActivityDeps, input: TrainInput, signal: 
         ...(code && { code: code.ref.sha256, lock: code.lock?.sha256 ?? null }),
       },
       parameters: {
-        spec: without(spec, ...SPEC_NEVER, 'sources', 'contract', 'prepare', 'split', 'trainer', 'evaluation', 'gate'),
+        spec: without(spec, ...SPEC_NEVER, ...BEFORE_TRAINING, 'search', 'trainer', 'evaluation', 'gate'),
         input: without(input, ...INPUT_NEVER, 'timeoutMs', 'parameters'),
         trainer: {
           ...without(spec.trainer, 'timeout', 'code'),
           parameters: { ...parameters, ...input.parameters },
           identity,
         },
+      },
+    },
+  };
+}
+
+/**
+ * What a search finds depends on what a training depends on, and on what is searched. What it began with, the champion's
+ * hyperparameters or the trials of an earlier study, decides only where it looks first.
+ */
+export async function searchFacts(deps: ActivityDeps, input: OpenSearchInput, signal: AbortSignal): Promise<StepFacts> {
+  const { spec, material } = await trainFacts(deps, { ...input, timeoutMs: 0 }, signal);
+  if (typeof material === 'string') return { spec, material };
+  const { warm: _warm, ...settings } = searchSettings(spec, input.parameters);
+  const { trials, parallel, budget } = spec.search ?? {};
+  return {
+    spec,
+    material: {
+      inputs: material.inputs,
+      parameters: {
+        ...material.parameters,
+        search: { ...settings, trials, parallel, budget: { ...budget, ...(budget?.money && spec.cost) } },
+        timeout: spec.trainer.timeout,
       },
     },
   };
@@ -103,7 +129,7 @@ export async function evaluateFacts(deps: ActivityDeps, input: EvaluateInput, si
     material: {
       inputs: { split: input.split.sha256, candidate: input.bundle.sha256, champion: { version, bundle } },
       parameters: {
-        spec: without(spec, ...SPEC_NEVER, 'sources', 'contract', 'prepare', 'split', 'trainer', 'gate'),
+        spec: without(spec, ...SPEC_NEVER, ...BEFORE_TRAINING, 'search', 'trainer', 'gate'),
         input: without(input, ...INPUT_NEVER),
         seed: spec.trainer.seed,
         gateMetrics: gateMetrics(spec.gate),

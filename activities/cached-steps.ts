@@ -1,12 +1,21 @@
 import type { Sha256 } from '../src/domain/artifact.js';
 import type { StepMaterial } from '../src/stores/step-cache.js';
-import { evaluateFacts, splitFacts, trainFacts } from './cache-keys.js';
+import { evaluateFacts, searchFacts, splitFacts, trainFacts } from './cache-keys.js';
 import type { CachedStep } from './cached.js';
 import { evaluate, evaluatedAgain, type Evaluated, type EvaluateInput } from './evaluate.js';
+import { openSearch, type OpenSearchInput, type SearchOpened } from './search-open.js';
 import { split, type SplitDone, type SplitInput } from './split.js';
 import { train, type Trained, type TrainInput } from './train.js';
 
 export const splitStep: CachedStep<SplitInput, SplitDone> = { name: 'split', work: split, facts: splitFacts };
+
+/** Opened, a search is not done: whoever closes it keeps the study as what the next one is to find. */
+export const searchStep: CachedStep<OpenSearchInput, SearchOpened> = {
+  name: 'search',
+  work: openSearch,
+  facts: searchFacts,
+  fits: ({ done }) => done !== undefined,
+};
 
 export const trainStep: CachedStep<TrainInput, Trained> = {
   name: 'train',

@@ -87,6 +87,22 @@ export function cached<Input extends StepInput, Output extends StepOutput>(
   };
 }
 
+/**
+ * Keeps what others have made as the result of a step: the next one on the same material finds it.
+ *
+ * @returns half a sentence when it could not be kept
+ */
+export async function keepAs<Input extends StepInput, Output extends StepOutput>(
+  step: CachedStep<Input, Output>,
+  code: (step: CachedStepName) => Promise<string>,
+  { deps, input, signal }: { readonly deps: ActivityDeps; readonly input: Input; readonly signal: AbortSignal },
+  output: Output,
+): Promise<string | undefined> {
+  const { material: facts } = await step.facts(deps, input, signal);
+  if (typeof facts === 'string') return `not kept: ${facts}`;
+  return await keep(step, deps, input, { step: step.name, code: await code(step.name), ...facts }, output, signal);
+}
+
 const NONE = { kind: 'none' } as const;
 
 async function find<Input extends StepInput, Output extends StepOutput>(

@@ -10,7 +10,8 @@ import { sha256Hex } from '../src/stores/digest.js';
 import { rethrowUnlessDamage } from '../src/stores/find-damage.js';
 import { readMemo } from '../src/stores/read-memo.js';
 import type { ArtifactStore, CallOptions } from '../src/stores/store.js';
-import type { AttemptLog, KeptCheckpoint } from './attempt-log.js';
+import type { AttemptLog } from './attempt-log.js';
+import type { KeptCheckpoint } from './heartbeat-details.js';
 import { fetchFiles, storeFiles } from './stored-folder.js';
 
 /** So many of the newest are named: the one before serves when the newest turns out to be damaged. */

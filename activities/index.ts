@@ -4,7 +4,7 @@ import { askForTraining } from './ask-for-training.js';
 import { AttemptLog } from './attempt-log.js';
 import { cacheCode } from './cache-code.js';
 import { cached, type Work } from './cached.js';
-import { evaluateStep, splitStep, trainStep } from './cached-steps.js';
+import { evaluateStep, searchStep, splitStep, trainStep } from './cached-steps.js';
 import { deploy } from './deploy.js';
 import type { ActivityDeps } from './deps.js';
 import { findBackfilled } from './find-backfilled.js';
@@ -19,7 +19,6 @@ import { register } from './register.js';
 import { runTrials } from './run-trials.js';
 import { SearchChunks } from '../src/stores/search-chunks.js';
 import { closeSearch } from './search-close.js';
-import { openSearch } from './search-open.js';
 import { validate } from './validate.js';
 import { watchWorkers } from './watch-workers.js';
 
@@ -36,9 +35,9 @@ export function createActivities(deps: ActivityDeps) {
     'perennial.ingest': step(ingest, deps),
     'perennial.validate': step(validate, deps),
     'perennial.split': step(cached(splitStep, code), deps),
-    'perennial.openSearch': step(openSearch, deps),
+    'perennial.openSearch': step(cached(searchStep, code), deps),
     'perennial.runTrials': step(runTrials(chunks), deps),
-    'perennial.closeSearch': step(closeSearch(chunks), deps),
+    'perennial.closeSearch': step(closeSearch(chunks, code), deps),
     'perennial.train': step(cached(trainStep, code), deps),
     'perennial.evaluate': step(cached(evaluateStep, code), deps),
     'perennial.judge': step(judge, deps),

@@ -15,7 +15,7 @@ const recordSchema = z.strictObject({
 });
 
 /** Of how many records at the same time. */
-const READS = 16;
+const CALLS = 16;
 
 /**
  * The parts that attempts of one ingest have finished: one record each in
@@ -47,8 +47,8 @@ export class IngestProgress {
     const keys: string[] = [];
     for await (const { key } of this.#store.list(this.#prefix, options)) keys.push(key);
     const parts: SnapshotPart[] = [];
-    for (let at = 0; at < keys.length; at += READS) {
-      const found = await Promise.all(keys.slice(at, at + READS).map((key) => this.#read(key, options)));
+    for (let at = 0; at < keys.length; at += CALLS) {
+      const found = await Promise.all(keys.slice(at, at + CALLS).map((key) => this.#read(key, options)));
       parts.push(...found.filter((part) => part !== undefined));
     }
     return parts;
@@ -59,6 +59,18 @@ export class IngestProgress {
     const { source, object } = part;
     const key = `${this.#prefix}${sha256Hex(canonicalJson({ source, id: object.id }))}.json`;
     await this.#store.replace(key, Buffer.from(canonicalJson({ schemaVersion: SCHEMA_VERSION, part })), options);
+  }
+
+  /** Removes the records of an ingest that is done, best once its result is safe with Temporal. What cannot be removed stays. */
+  async forget(options: CallOptions): Promise<void> {
+    try {
+      const keys: string[] = [];
+      for await (const { key } of this.#store.list(this.#prefix, options)) keys.push(key);
+      for (let at = 0; at < keys.length; at += CALLS)
+        await Promise.all(keys.slice(at, at + CALLS).map((key) => this.#store.remove(key, options)));
+    } catch {
+      // They help nobody, and harm nobody.
+    }
   }
 
   async #read(key: string, options: CallOptions): Promise<SnapshotPart | undefined> {

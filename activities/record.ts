@@ -6,7 +6,7 @@ import type { RunRecord } from '../src/domain/run.js';
 import { RunRecordTakenError } from '../src/errors.js';
 import type { StoredSpec } from '../src/spec.js';
 import { readManifestOf } from '../src/stores/blobs.js';
-import { rethrowUnlessDamage } from '../src/stores/find-damage.js';
+import { unlessDamaged } from '../src/stores/find-damage.js';
 import { readRunRecord } from '../src/stores/run-records.js';
 import type { ArtifactStore } from '../src/stores/store.js';
 import type { ActivityDeps } from './deps.js';
@@ -27,25 +27,16 @@ export async function record({ store }: ActivityDeps, facts: RunRecord): Promise
   });
 }
 
+/** A run whose spec or bundle was lost meanwhile leaves its record all the same. */
 async function costOfRun(store: ArtifactStore, { steps, evidence }: RunRecord): Promise<Pick<RunRecord, 'cost'>> {
   if (!steps) return {};
-  const stored = await found(store, readManifestOf<StoredSpec>(store, 'spec', evidence.spec));
+  const stored = await unlessDamaged(store, readManifestOf<StoredSpec>(store, 'spec', evidence.spec));
   const cost = stored && runCost(steps, stored.spec.cost);
   return cost ? { cost } : {};
 }
 
 async function trainingOfRun(store: ArtifactStore, { evidence }: RunRecord): Promise<Pick<RunRecord, 'training'>> {
   if (evidence.bundle === undefined) return {};
-  const bundle = await found(store, readManifestOf<ModelBundle>(store, 'bundle', evidence.bundle));
+  const bundle = await unlessDamaged(store, readManifestOf<ModelBundle>(store, 'bundle', evidence.bundle));
   return bundle ? { training: bundle.trainer } : {};
-}
-
-/** A run whose spec or bundle was lost meanwhile leaves its record all the same. */
-async function found<T>(store: ArtifactStore, reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    await rethrowUnlessDamage(store, error, {});
-    return undefined;
-  }
 }

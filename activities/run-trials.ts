@@ -8,13 +8,10 @@ import {
   betterOf,
   bestText,
   type BestTrial,
-  type Parameters,
   type Search,
   type Trial,
   type TrialChunk,
-  type TrialCounts,
   type TrialRange,
-  type TrialState,
 } from '../src/domain/search.js';
 import { trainerKind } from '../src/domain/trainer-kind.js';
 import { ownSampler } from '../src/search/index.js';
@@ -31,6 +28,7 @@ import { TrialProgress } from './search-progress.js';
 import { trialByTrial } from './search-trial.js';
 import { findTrainer } from './train.js';
 import { trainingJob } from './training-job.js';
+import { trialsDone, type TrialsDone } from './trials-done.js';
 import { withResources } from './with-resources.js';
 
 export interface RunTrialsInput {
@@ -50,15 +48,6 @@ export interface RunTrialsInput {
   readonly money?: number;
 }
 
-export interface TrialsDone {
-  readonly message: string;
-  readonly chunk: Ref;
-  readonly counts: TrialCounts;
-  readonly best?: BestTrial & { readonly parameters: Parameters };
-  readonly seconds: number;
-  readonly money: number;
-}
-
 /** A chunk takes no new trial after so many seconds: long against its own cost, short against a day's search. */
 const CHUNK_SECONDS = 20;
 
@@ -74,7 +63,10 @@ export function runTrials(chunks: SearchChunks): Work<RunTrialsInput, TrialsDone
     const trials = await progress.finished();
     const told = teller(search);
     const study = { stored, search, input };
+    let cpuSeconds = 0;
     const add = (trial: Trial) => {
+      cpuSeconds += trial.cpuSeconds ?? 0;
+      AttemptLog.current().uses({ cpuSeconds });
       trials.push(trial);
       told(trials);
       progress.add(trial);
@@ -90,7 +82,8 @@ export function runTrials(chunks: SearchChunks): Work<RunTrialsInput, TrialsDone
     const chunk: TrialChunk = { kind: 'trials', schemaVersion: 1, before: input.known, trials };
     const ref = await putManifest(store, 'trials', chunk, { signal });
     chunks.keep(ref, chunk);
-    return summed(stored.spec, search, ref, trials);
+    await progress.forget();
+    return trialsDone(stored.spec, search, ref, trials);
   };
 }
 
@@ -140,7 +133,9 @@ async function attempt(
     });
     const trainer = findTrainer(deps.trainers, trainerKind(spec.trainer));
     const own = spec.trainer.command !== undefined || spec.trainer.entry !== undefined;
+    const { gpus } = spec.trainer.resources;
     await withResources(deps, spec.trainer, signal, async (environment) => {
+      if (gpus > 0) AttemptLog.current().uses({ gpus });
       const job: TrialsJob = {
         job: { ...common, environment: { ...environment, ...common.environment } },
         study: search,
@@ -189,34 +184,4 @@ function teller(search: Search): (trials: readonly Trial[]) => void {
       best = betterOf(best, { number, value }, search.direction);
     log.progress({ trials: trials.length, ...(best && { best: bestText(search, best) }) });
   };
-}
-
-function summed(
-  { trainer, cost }: StoredSpec['spec'],
-  search: Search,
-  chunk: Ref,
-  trials: readonly Trial[],
-): TrialsDone {
-  const count = (state: TrialState) => trials.filter((trial) => trial.state === state).length;
-  const counts = { complete: count('complete'), pruned: count('pruned'), failed: count('failed') };
-  const best = trials
-    .flatMap(({ state, number, value, parameters }) =>
-      state === 'complete' && value !== undefined ? [{ number, value, parameters }] : [],
-    )
-    .reduce<TrialsDone['best']>((a, b) => betterOf(a, b, search.direction), undefined);
-  const total = (of: (trial: Trial) => number) => trials.reduce((sum, trial) => sum + of(trial), 0);
-  const seconds = total((trial) => trial.seconds);
-  const cpuSeconds = total((trial) => trial.cpuSeconds ?? trial.seconds);
-  return {
-    message: best ? `${trials.length} trials, best ${bestText(search, best)}` : `${trials.length} trials`,
-    chunk,
-    counts,
-    ...(best && { best }),
-    seconds: round(seconds),
-    money: costOf({ wallMs: seconds * 1000, cpuSeconds, gpus: trainer.resources.gpus }, cost),
-  };
-}
-
-function round(seconds: number): number {
-  return Math.round(seconds * 1e3) / 1e3;
 }

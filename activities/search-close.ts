@@ -1,18 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ref } from '../src/domain/artifact.js';
-import { betterOf, type Search, type SearchState, type Study, type Trial } from '../src/domain/search.js';
+import { bestText, betterOf, type Search, type SearchState, type Study, type Trial } from '../src/domain/search.js';
 import { quoteFile } from '../src/data/sql-text.js';
 import { withDuckDb } from '../src/data/duckdb.js';
 import { SearchFailedError } from '../src/errors.js';
 import { putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
+import type { CachedStepName } from './cache-code.js';
+import { keepAs } from './cached.js';
+import { searchStep } from './cached-steps.js';
 import type { ActivityDeps } from './deps.js';
 import { withScratch } from './scratch.js';
+import type { OpenSearchInput } from './search-open.js';
 import type { SearchChunks } from '../src/stores/search-chunks.js';
 
-export type CloseSearchInput = Pick<SearchState, 'model' | 'run' | 'chunks' | 'counts' | 'seconds' | 'money'> & {
-  readonly search: Ref;
-};
+export type CloseSearchInput = OpenSearchInput &
+  Pick<SearchState, 'chunks' | 'counts' | 'seconds' | 'money'> & { readonly search: Ref };
 
 export interface SearchClosed {
   readonly message: string;
@@ -20,8 +23,13 @@ export interface SearchClosed {
   readonly best: Study['best'];
 }
 
-/** Ends a study: which trial is best, and all metric points of all trials as one file. */
-export function closeSearch(chunks: SearchChunks) {
+/**
+ * Ends a study: which trial is best, and all metric points of all trials as one file. The next search on the same rows
+ * finds it.
+ *
+ * @param code see `cached`
+ */
+export function closeSearch(chunks: SearchChunks, code: (step: CachedStepName) => Promise<string>) {
   return async (deps: ActivityDeps, input: CloseSearchInput, signal: AbortSignal): Promise<SearchClosed> => {
     const { store } = deps;
     const [{ metric, direction }, trials] = await Promise.all([
@@ -48,7 +56,17 @@ export function closeSearch(chunks: SearchChunks) {
       points,
     };
     const ref = await putManifest(store, 'study', study, { signal });
-    return { message: `${trials.length} trials`, study: ref, best };
+    const message = `${trials.length} trials, best ${bestText({ metric }, best)}`;
+    const { model, run, spec, split, parameters } = input;
+    const opened = { model, run, spec, split, ...(parameters && { parameters }) };
+    const done = { study: ref, best, chunks: input.chunks, counts: input.counts };
+    const unkept = await keepAs(
+      searchStep,
+      code,
+      { deps, input: opened, signal },
+      { message, search: input.search, done },
+    );
+    return { message: [message, unkept].filter(Boolean).join('; '), study: ref, best };
   };
 }
 

@@ -2,12 +2,13 @@ import type { Ref } from '../src/domain/artifact.js';
 import { canonicalJson } from '../src/domain/canonical.js';
 import type { ModelBundle } from '../src/domain/model.js';
 import { trialsOf, type Parameters, type Search, type Study } from '../src/domain/search.js';
-import { ArtifactMissingError } from '../src/errors.js';
 import { pointOf } from '../src/search/space.js';
 import { searchSettings } from '../src/search/settings.js';
 import type { StoredSpec } from '../src/spec.js';
 import { putManifest, readManifest, readManifestOf } from '../src/stores/blobs.js';
+import { unlessDamaged } from '../src/stores/find-damage.js';
 import { readRunRecord, recordedRuns } from '../src/stores/run-records.js';
+import { SearchChunks } from '../src/stores/search-chunks.js';
 import type { ActivityDeps } from './deps.js';
 
 export interface OpenSearchInput {
@@ -24,7 +25,12 @@ export interface SearchOpened {
   readonly search: Ref;
   /** More trials than these there are not; absent when there is no end to them. */
   readonly points?: number;
+  /** A search of an earlier run on the very same rows: there is nothing left to try. */
+  readonly done?: SearchDone;
 }
+
+/** How a search has ended. */
+export type SearchDone = Pick<Study, 'best' | 'chunks' | 'counts'> & { readonly study: Ref };
 
 /** Runs before this one that are looked through for an earlier study. */
 const LOOKED_AT = 50;
@@ -67,30 +73,35 @@ async function championsPoint(
 ): Promise<Parameters | undefined> {
   const { champion } = (await ledger(model).read({ signal })).state;
   if (!champion) return undefined;
-  const { trainer } = await readManifestOf<ModelBundle>(store, 'bundle', champion.bundle, { signal });
-  return pointOf(space, fixed, trainer.parameters);
+  const bundle = await unlessDamaged(store, readManifestOf<ModelBundle>(store, 'bundle', champion.bundle, { signal }), {
+    signal,
+  });
+  return bundle && pointOf(space, fixed, bundle.trainer.parameters);
 }
 
-/** The newest study of the model over the same space, by the same metric. */
+/** The newest study of the model over the same space, by the same metric, that is whole: nothing rests on it. */
 async function earlierStudy(
   { store }: ActivityDeps,
   { model, run }: OpenSearchInput,
   wanted: Pick<Search, 'space' | 'metric' | 'direction'>,
   signal: AbortSignal,
 ): Promise<Study | undefined> {
+  const options = { signal };
   const key = ({ space, metric, direction }: typeof wanted) => canonicalJson({ space, metric, direction });
   const before = (await recordedRuns(store, model)).filter((each) => each < run).slice(-LOOKED_AT);
-  for (const each of before.toReversed()) {
+  const studyOf = async (each: number): Promise<Study | undefined> => {
     const { evidence } = await readRunRecord(store, model, each);
-    if (evidence.study === undefined) continue;
-    try {
-      const study = await readManifestOf<Study>(store, 'study', evidence.study, { signal });
-      const search = await readManifest<Search>(store, study.search, { signal });
-      if (key(search) === key(wanted)) return study;
-    } catch (error) {
-      // What somebody has removed helps nobody, and nothing rests on it.
-      if (!(error instanceof ArtifactMissingError)) throw error;
-    }
+    if (evidence.study === undefined) return undefined;
+    const study = await readManifestOf<Study>(store, 'study', evidence.study, options);
+    const search = await readManifest<Search>(store, study.search, options);
+    if (key(search) !== key(wanted)) return undefined;
+    // Whoever suggests trials reads all of them.
+    await new SearchChunks().trials(store, study.chunks, options);
+    return study;
+  };
+  for (const each of before.toReversed()) {
+    const study = await unlessDamaged(store, studyOf(each), options);
+    if (study) return study;
   }
   return undefined;
 }

@@ -25,6 +25,8 @@ export class TrialProgress {
   readonly #store: ArtifactStore;
   readonly #prefix: string;
   readonly #options: CallOptions;
+  /** What is noted, by this attempt or one before it. */
+  readonly #keys = new Set<string>();
   #waiting: Trial[] = [];
   #writing: Promise<void> = Promise.resolve();
   #failed: unknown;
@@ -42,9 +44,8 @@ export class TrialProgress {
   /** What earlier attempts have finished, by number; a first attempt asks nobody. */
   async finished(): Promise<Trial[]> {
     if (AttemptLog.current().beginsAnew) return [];
-    const keys: string[] = [];
-    for await (const { key } of this.#store.list(this.#prefix, this.#options)) keys.push(key);
-    const found = await Promise.all(keys.map((key) => readMemo(this.#store, key, this.#options)));
+    for await (const { key } of this.#store.list(this.#prefix, this.#options)) this.#keys.add(key);
+    const found = await Promise.all([...this.#keys].map((key) => readMemo(this.#store, key, this.#options)));
     // Written by `end`, with trials of this schema version.
     const trials = found.flatMap((record) => (recordSchema.safeParse(record).data?.trials ?? []) as unknown as Trial[]);
     return [...new Map(trials.map((trial) => [trial.number, trial])).values()].toSorted((a, b) => a.number - b.number);
@@ -71,6 +72,11 @@ export class TrialProgress {
     if (this.#failed !== undefined) throw this.#failed;
   }
 
+  /** The chunk is stored, and nobody goes on from the notes any more. What cannot be removed stays. */
+  async forget(): Promise<void> {
+    await Promise.allSettled([...this.#keys].map((key) => this.#store.remove(key, this.#options)));
+  }
+
   #note(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -81,6 +87,7 @@ export class TrialProgress {
     if (!first) return;
     const key = `${this.#prefix}${String(first.number).padStart(9, '0')}.json`;
     const bytes = Buffer.from(canonicalJson({ schemaVersion: SCHEMA_VERSION, trials }));
+    this.#keys.add(key);
     this.#writing = this.#writing
       .then(() => this.#store.replace(key, bytes))
       .catch((error: unknown) => {

@@ -1,9 +1,10 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Trial } from '../src/domain/search.js';
 import { PerennialError, TrainerFailedError } from '../src/errors.js';
 import { prunerRule } from '../src/search/pruner.js';
 import type { Trainer, TrainingOutput, TrialsCallbacks, TrialsJob } from '../src/trainers/trainer.js';
+import { TrialPoints } from './trial-points.js';
 
 /** Why a trial that is worse than others was ended. */
 class Pruned extends Error {}
@@ -56,13 +57,11 @@ async function runOne(
   { signal, log }: TrialsCallbacks,
 ): Promise<Trial> {
   const pruner = prunerRule(study.pruner, study.direction);
-  const points: [step: number, value: number][] = [];
+  const points = new TrialPoints();
   const pruning = new AbortController();
   const point = (step: number, values: Readonly<Record<string, number>>): void => {
-    const value = values[study.metric];
-    if (value === undefined || !Number.isFinite(value)) return;
-    points.push([step, value]);
-    if (pruner?.stops(points, known)) pruning.abort(new Pruned());
+    const isNew = points.add(step, values[study.metric]);
+    if (isNew && pruner?.stops(points.kept, known)) pruning.abort(new Pruned());
   };
   const started = performance.now();
   let cpuSeconds: number | undefined;
@@ -70,13 +69,13 @@ async function runOne(
     number,
     parameters,
     ...rest,
-    ...(points.length > 0 && { points }),
+    ...(points.kept.length > 0 && { points: points.kept }),
     seconds: Math.round(performance.now() - started) / 1000,
     ...(cpuSeconds !== undefined && { cpuSeconds }),
     ...(notes && { notes }),
   });
+  const folder = join(job.folder, `trial-${number}`);
   try {
-    const folder = join(job.folder, `trial-${number}`);
     await mkdir(folder);
     const merged = { ...job, folder, name: `${job.name}-${number}`, parameters: { ...job.parameters, ...parameters } };
     const either = AbortSignal.any([signal, pruning.signal]);
@@ -85,17 +84,24 @@ async function runOne(
       progress: () => undefined,
       point,
       ...(log && { log }),
+      // Of trials that fail, too.
+      usage: (used) => {
+        ({ cpuSeconds } = used);
+      },
     });
     cpuSeconds = output.usage.cpuSeconds;
     return end(valueOf(study.metric, output));
   } catch (error) {
     signal.throwIfAborted();
-    const value = points.at(-1)?.[1];
+    const value = points.kept.at(-1)?.[1];
     if (error instanceof Pruned) return end({ state: 'pruned', ...(value !== undefined && { value }) });
     // Trainings that fail are an answer about their parameters; anything else is about this worker.
     if (error instanceof PerennialError && error.next === 'fail')
       return end({ state: 'failed', reason: error.message.slice(0, REASON_LENGTH) });
     throw error;
+  } finally {
+    // Its model is not kept.
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -19,7 +19,7 @@ import { thisMachine } from './machine.js';
 import { withScratch } from './scratch.js';
 import { TrainingAttempt } from './training-attempt.js';
 import { trainingJob } from './training-job.js';
-import { findWarmStart, storeState, warmed } from './warm-start.js';
+import { findWarmStart, keepState, type Warmed } from './warm-start.js';
 import { withResources } from './with-resources.js';
 
 export interface TrainInput {
@@ -81,8 +81,7 @@ export async function train(deps: ActivityDeps, input: TrainInput, signal: Abort
       );
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       const points = await attempt.storePoints();
-      const state = output.state && (await storeState(store, output.state, { signal }));
-      const outcome = warm && output.state && warmed(warm, output.state);
+      const warmed = warm && output.state && (await keepState(store, warm, output.state, { signal }));
       const bundle = await bundleUp(
         deps,
         input,
@@ -91,8 +90,8 @@ export async function train(deps: ActivityDeps, input: TrainInput, signal: Abort
         {
           ...output,
           ...(points && { points }),
-          ...(state && { left: state }),
-          pinned: { ...pinnedBy(stored.code, pythonVersion), ...outcome?.trainer },
+          ...(warmed && { warmed }),
+          pinned: pinnedBy(stored.code, pythonVersion),
         },
         taskOf(split),
       );
@@ -102,20 +101,20 @@ export async function train(deps: ActivityDeps, input: TrainInput, signal: Abort
       return {
         bundle,
         ...(warm?.champion !== undefined && { champion: warm.champion?.bundle ?? null }),
-        message: [done, ...(outcome?.notes ?? []), ...attempt.notes].join('; '),
+        message: [done, ...(warmed?.notes ?? []), ...attempt.notes].join('; '),
       };
     });
   });
 }
 
-type Pinned = Pick<ModelBundle['trainer'], 'code' | 'lock' | 'python' | 'trees' | 'warmedBy' | 'beganAnew'>;
+type Pinned = Pick<ModelBundle['trainer'], 'code' | 'lock' | 'python'>;
 
 async function bundleUp(
   { store }: ActivityDeps,
   input: TrainInput,
   spec: StoredSpec['spec'],
   parameters: Readonly<Record<string, unknown>>,
-  output: TrainingOutput & { readonly points?: Ref; readonly left?: Ref; readonly pinned: Pinned },
+  output: TrainingOutput & { readonly points?: Ref; readonly warmed?: Warmed; readonly pinned: Pinned },
   task: Task,
 ): Promise<Ref> {
   // Loading it proves that the runtime which will serve it can; a file that cannot be loaded never becomes a candidate.
@@ -141,11 +140,12 @@ async function bundleUp(
       ...threadsOf(spec, parameters),
       versions: output.versions,
       ...output.pinned,
+      ...output.warmed?.trainer,
       machine: thisMachine(),
       ...imageOf(process.env['PERENNIAL_IMAGE']),
     },
     ...(output.points && { points: output.points }),
-    ...(output.left && { state: output.left }),
+    ...(output.warmed && { state: output.warmed.state }),
     trainerMetrics: output.metrics,
   };
   return await putManifest(store, 'bundle', bundle);

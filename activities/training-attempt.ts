@@ -1,5 +1,4 @@
 import { AsyncResource } from 'node:async_hooks';
-import { setMaxListeners } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
@@ -9,8 +8,10 @@ import { putBlob } from '../src/stores/blobs.js';
 import { rethrowUnlessDamage } from '../src/stores/find-damage.js';
 import type { ArtifactStore } from '../src/stores/store.js';
 import type { TrainerCallbacks, TrainingJob, TrainingOutput } from '../src/trainers/trainer.js';
-import { AttemptLog, type KeptCheckpoint } from './attempt-log.js';
+import { AttemptLog } from './attempt-log.js';
 import { Checkpoints } from './checkpoints.js';
+import type { KeptCheckpoint } from './heartbeat-details.js';
+import { lastingSignal } from './lasting-signal.js';
 import { TrainingLog } from './training-log.js';
 import { TrainingPoints } from './training-points.js';
 
@@ -53,7 +54,7 @@ export class TrainingAttempt {
     this.#place = place;
     this.#checkpoints = new Checkpoints(place.store, this.#attempts);
     this.#points = new TrainingPoints(place.scratch);
-    this.#lasting = lasting(place.signal, place.graceMs + STORING_MS);
+    this.#lasting = lastingSignal(place.signal, place.graceMs + STORING_MS);
   }
 
   /** To be called while the activity runs. */
@@ -81,7 +82,7 @@ export class TrainingAttempt {
       this.#attempts.uses(output.usage);
       return output;
     } catch (error) {
-      if (error instanceof PerennialError && error.next !== 'retry') await this.forget();
+      if (this.#isCancelled || (error instanceof PerennialError && error.next !== 'retry')) await this.forget();
       throw error;
     } finally {
       clearInterval(saving);
@@ -104,6 +105,11 @@ export class TrainingAttempt {
   get notes(): readonly string[] {
     const unkept = this.#unkept === 1 ? 'a checkpoint was not kept' : `${this.#unkept} checkpoints were not kept`;
     return this.#unkept === 0 ? this.#notes : [...this.#notes, unkept];
+  }
+
+  /** Then there is no attempt to come. */
+  get #isCancelled(): boolean {
+    return this.#place.signal.aborted && this.#context.cancellationDetails?.cancelRequested === true;
   }
 
   async #takeUp(): Promise<void> {
@@ -154,13 +160,14 @@ export class TrainingAttempt {
         this.#log.add(line);
         show();
       },
+      usage: (used) => attempts.uses(used),
     };
   }
 
   /** A training whose checkpoint could not be kept goes on: it loses time only if its worker is lost too. */
   async #keep(folder: string, step: number): Promise<void> {
-    const { store, signal } = this.#place;
-    if (signal.aborted && this.#context.cancellationDetails?.cancelRequested) return;
+    const { store } = this.#place;
+    if (this.#isCancelled) return;
     const options = { signal: this.#lasting };
     try {
       this.#left = true;
@@ -193,13 +200,4 @@ export class TrainingAttempt {
       () => undefined,
     );
   }
-}
-
-function lasting(signal: AbortSignal, forMs: number): AbortSignal {
-  const controller = new AbortController();
-  // Each file that is being stored listens.
-  setMaxListeners(0, controller.signal);
-  const end = () => setTimeout(() => controller.abort(signal.reason), forMs).unref();
-  signal.addEventListener('abort', end, { once: true });
-  return controller.signal;
 }

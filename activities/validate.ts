@@ -14,6 +14,7 @@ import { bySource, checkParts, freshParts } from './check-parts.js';
 import type { ActivityDeps } from './deps.js';
 import { findDrift } from './find-drift.js';
 import type { IngestInput } from './ingest.js';
+import { IngestProgress } from './ingest-progress.js';
 import { withScratch } from './scratch.js';
 import { snapshotBefore } from './snapshot-before.js';
 import { contractBroken, driftBlocked, reportMessage, warningsOf } from './validation-words.js';
@@ -51,9 +52,12 @@ export async function validate(deps: ActivityDeps, input: ValidateInput, signal:
   const { spec } = stored;
   const contract = contractOf(stored);
   const fresh = freshParts(snapshot, before);
-  const checked = await withScratch(deps.scratchFolder, (scratch) =>
-    checkParts(deps, { spec, contract, fresh, checkedBefore: before?.parts ?? [], scratch }, signal),
-  );
+  const [checked] = await Promise.all([
+    withScratch(deps.scratchFolder, (scratch) =>
+      checkParts(deps, { spec, contract, fresh, checkedBefore: before?.parts ?? [], scratch }, signal),
+    ),
+    new IngestProgress(store, input).forget({ signal }),
+  ]);
   const validated = withChecked(snapshot, checked);
   const ages = await findAges(deps, contract, validated, checked, signal);
   const findings = inOrderOfSeverity([...checked.flatMap((each) => each.findings), ...ages]);

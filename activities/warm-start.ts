@@ -47,27 +47,32 @@ export async function findWarmStart(
   }
 }
 
-/** Stores what a training has left, as a checkpoint after so many trees. */
-export async function storeState(store: ArtifactStore, state: TrainerState, options: CallOptions): Promise<Ref> {
-  const files = await storeFiles(store, state.folder, new Map(), options);
-  const content: Checkpoint = { kind: 'checkpoint', schemaVersion: 1, step: state.trees, files };
-  return await putManifest(store, 'checkpoint', content, options);
+/** What came of a warm start: for the bundle, and for people. */
+export interface Warmed {
+  readonly state: Ref;
+  readonly trainer: Pick<ModelBundle['trainer'], 'trees' | 'warmedBy' | 'beganAnew'>;
+  readonly notes: readonly string[];
 }
 
-/** What came of it, for the bundle and for people. */
-export function warmed({ champion, anew }: WarmStart, state: TrainerState) {
-  const why = state.anew ?? anew;
-  if (champion && state.from > 0) {
-    return {
-      trainer: { trees: state.trees, warmedBy: champion.bundle },
-      notes: [`went on from the ${state.from} trees of version ${champion.version}`],
-    };
+/** Stores what a training has left for the next one, as a checkpoint after so many trees. */
+export async function keepState(
+  store: ArtifactStore,
+  { champion, anew }: WarmStart,
+  left: TrainerState,
+  options: CallOptions,
+): Promise<Warmed> {
+  const files = await storeFiles(store, left.folder, new Map(), options);
+  const content: Checkpoint = { kind: 'checkpoint', schemaVersion: 1, step: left.trees, files };
+  const state = await putManifest(store, 'checkpoint', content, options);
+  const { trees, from } = left;
+  if (champion && from > 0) {
+    const note = `went on from the ${from} trees of version ${champion.version}`;
+    return { state, trainer: { trees, warmedBy: champion.bundle }, notes: [note] };
   }
-  if (why === undefined) return { trainer: { trees: state.trees }, notes: [] };
-  return {
-    trainer: { trees: state.trees, beganAnew: `the champion ${why}` },
-    notes: [`began anew: the champion ${why}`],
-  };
+  const why = left.anew ?? anew;
+  if (why === undefined) return { state, trainer: { trees }, notes: [] };
+  const beganAnew = `the champion ${why}`;
+  return { state, trainer: { trees, beganAnew }, notes: [`began anew: ${beganAnew}`] };
 }
 
 /**

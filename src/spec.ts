@@ -507,7 +507,7 @@ const drift = z.strictObject({
 });
 
 const onOff = z.enum(['on', 'off']).default('on');
-const cache = z.strictObject({ split: onOff, train: onOff, evaluate: onOff });
+const cache = z.strictObject({ split: onOff, search: onOff, train: onOff, evaluate: onOff });
 
 /** The whole spec. Parse with `defineModel` or `readSpecFile`, which also check what lies between the fields. */
 export const modelSpecSchema = z.strictObject({

@@ -78,7 +78,7 @@ test('the demo, ends everything it started when it is interrupted', { timeout: 1
     pids.push(...(await descendants(child)));
     process.kill(child, 'SIGINT');
   });
-  expect(code).toBe(130);
+  expect(code, stderr).toBe(130);
   expect(stderr).toMatch(/^Stopping \.\.\.$[^]*nothing is kept\.$/m);
   expect(pids.length).toBeGreaterThan(2);
   expect(pids.filter(isAlive)).toEqual([]);

@@ -3,11 +3,12 @@ import { flat } from './describe-loop.js';
 
 /** The search's current details in the Temporal UI: how far it is, what is best, and what was pruned. */
 export function describeSearch(state: SearchState): string {
-  const { model, run, plan, trials, counts, best, seconds, money, about, stopped } = state;
+  const { model, run, plan, trials, counts, best, curve, seconds, money, about, stopped } = state;
   const rows = [
     ['done', `\`${trialsOf(counts)}\` of \`${trials}\` trials: ${countsText(state, '`')}`],
     ['best so far', best ? `${plan.metric} \`${shownValue(best.value)}\` in trial \`${best.number}\`` : 'none yet'],
     ...Object.entries(best?.parameters ?? {}).map(([name, value]) => [flat(name), `\`${flat(String(value))}\``]),
+    ...(curve.length > 1 ? [['curve', curveText(curve)]] : []),
     ['time of all trials', `\`${Math.round(seconds)} s\``],
     ...(money > 0 ? [['money', `\`${shownValue(money)}\``]] : []),
     ...(stopped === undefined ? [] : [['ended', flat(stopped)]]),
@@ -20,6 +21,20 @@ export function describeSearch(state: SearchState): string {
     ...rows.map(([what, text]) => `| ${what} | ${text} |`),
   ].join('\n');
 }
+
+/** The best values one after the other, and the same as a picture. */
+function curveText(curve: SearchState['curve']): string {
+  const values = curve.map(({ value }) => value);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const bars = values
+    .map((value) => BARS[Math.round(((value - low) / (high - low || 1)) * (BARS.length - 1))])
+    .join('');
+  const steps = curve.slice(-TOLD_STEPS).map(({ number, value }) => `\`${shownValue(value)}\` (trial \`${number}\`)`);
+  return `\`${bars}\` ${curve.length > TOLD_STEPS ? '... ' : ''}${steps.join(', ')}`;
+}
+
+const BARS = '▁▂▃▄▅▆▇█';
+const TOLD_STEPS = 5;
 
 /** What came out, in one sentence. */
 export function searchSummary(state: SearchState): string {

@@ -1,4 +1,12 @@
-import { condition, makeContinueAsNewFunc, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  makeContinueAsNewFunc,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { SearchDone } from '../activities/search-open.js';
 import type { Ref } from '../src/domain/artifact.js';
 import {
   addCounts,
@@ -8,6 +16,7 @@ import {
   putBack,
   takeTrials,
   trialsOf,
+  type BestTrial,
   type SearchInput,
   type SearchResult,
   type SearchState,
@@ -30,7 +39,12 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
   let open: readonly TrialRange[] = input.carried?.open ?? [{ from: 0, count: plan.trials }];
   let chunksHere = 0;
   let underWay = 0;
+  /** Money that chunks under way may spend. */
+  let promised = 0;
   let failure: { readonly error: unknown } | undefined;
+  let earlier: SearchDone | undefined;
+  const trying = new CancellationScope();
+  const wanted = { model, run, spec, split, ...(parameters && { parameters }) };
   const show = (change: Partial<SearchState>) => {
     state = { ...state, ...change };
     setCurrentDetails(describeSearch(state));
@@ -39,46 +53,56 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
   show({});
 
   const search = state.search ?? (await openStudy());
+  if (earlier) return ended(earlier);
   for (;;) {
     while (underWay < plan.parallel && !failure && mayStart()) startChunk();
     if (underWay === 0) break;
     const before = underWay;
     await condition(() => underWay < before);
+    // What the others would still find, nobody would take.
+    if (failure) trying.cancel();
   }
   if (failure) throw failure.error;
   if (open.length > 0 && state.stopped === undefined) return await goOnAsNew();
 
   const closed = await steps.closeSearch(closeSummary(), {
-    model,
-    run,
+    ...wanted,
     search,
     chunks: state.chunks,
     counts: state.counts,
     seconds: state.seconds,
     money: state.money,
   });
-  const { study, best } = closed;
-  show({ best, record: recorded(closed) });
-  const { counts, seconds, money, record = { attempts: [] } } = state;
-  return {
-    summary: searchSummary(state),
-    parameters: best.parameters,
-    best: { number: best.number, value: best.value },
-    counts,
-    seconds,
-    money,
-    study,
-    record,
-  };
+  show({ best: closed.best, record: recorded(closed) });
+  return ended(closed);
 
   async function openStudy(): Promise<Ref> {
-    const wanted = { model, run, spec, split, ...(parameters && { parameters }) };
-    const opened = await steps.openSearch(`Open a study of up to ${plan.trials} trials`, wanted);
-    const { points = Infinity } = opened;
+    const opened = await steps.openSearch(`Open a study of up to ${plan.trials} trials`, {
+      ...wanted,
+      ...(input.cache !== undefined && { cache: input.cache }),
+    });
+    const { points = Infinity, cache, done } = opened;
     if (points < plan.trials) open = points === 0 ? [] : [{ from: 0, count: points }];
     const trials = Math.min(points, plan.trials);
-    show({ search: opened.search, about: opened.message, trials, record: recorded(opened) });
+    show({ search: opened.search, about: opened.message, cache, trials, record: recorded(opened) });
+    if (done) show({ best: done.best, chunks: done.chunks, counts: done.counts });
+    earlier = done;
     return opened.search;
+  }
+
+  function ended({ study, best }: Pick<SearchDone, 'study' | 'best'>): SearchResult {
+    const { counts, seconds, money, cache = 'off', record = { attempts: [] } } = state;
+    return {
+      summary: searchSummary(state),
+      parameters: best.parameters,
+      best: { number: best.number, value: best.value },
+      counts,
+      seconds,
+      money,
+      study,
+      cache,
+      record,
+    };
   }
 
   /** Whether there are trials to begin, time and money for them, and room in this history. */
@@ -87,6 +111,8 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
     if (plan.timeMs !== undefined && Date.now() >= Date.parse(state.startedAt) + plan.timeMs)
       show({ stopped: 'as its time is up' });
     else if (plan.money !== undefined && state.money >= plan.money) show({ stopped: 'as its money is spent' });
+    // What chunks under way do not spend is left for others.
+    if (plan.money !== undefined && state.money + promised >= plan.money) return false;
     const isFull = workflowInfo().continueAsNewSuggested || chunksHere >= CHUNKS_PER_HISTORY;
     return state.stopped === undefined && !isFull;
   }
@@ -95,14 +121,21 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
     const next = takeTrials(open, { parallel: plan.parallel, most: plan.chunk });
     if (!next) return;
     open = next.open;
+    const left = (plan.money ?? Infinity) - state.money - promised;
+    const share = plan.money === undefined ? 0 : left / (plan.parallel - underWay);
+    promised += share;
     underWay++;
     chunksHere++;
-    void runChunk(next.taken, state.chunks)
+    void trying
+      .run(() => runChunk(next.taken, state.chunks, share))
       .catch((error: unknown) => (failure ??= { error }))
-      .finally(() => underWay--);
+      .finally(() => {
+        promised -= share;
+        underWay--;
+      });
   }
 
-  async function runChunk(trials: TrialRange, known: readonly Ref[]): Promise<void> {
+  async function runChunk(trials: TrialRange, known: readonly Ref[], share: number): Promise<void> {
     const { timeMs, money } = plan;
     const last = trials.from + trials.count - 1;
     const done = await steps.runTrials(
@@ -117,7 +150,7 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
         trials,
         timeoutMs,
         ...(timeMs !== undefined && { until: new Date(Date.parse(state.startedAt) + timeMs).toISOString() }),
-        ...(money !== undefined && { money: (money - state.money) / Math.max(1, underWay) }),
+        ...(money !== undefined && { money: share }),
       },
       resources,
     );
@@ -133,6 +166,7 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
       money: state.money + done.money,
       record: recorded(done),
       ...(best && { best }),
+      ...(best && best.number !== state.best?.number && { curve: onCurve(state.curve, best) }),
       ...(state.stopped === undefined && isHopeless(counts, count) && { stopped: 'as no trial gave a value' }),
     });
   }
@@ -158,6 +192,12 @@ function isHopeless({ complete, pruned, failed }: SearchState['counts'], done: n
   return done === 0 || (complete + pruned === 0 && failed >= HOPELESS);
 }
 
+function onCurve(curve: SearchState['curve'], { number, value }: BestTrial): SearchState['curve'] {
+  return [...curve, { number, value }].slice(-MOST_SHOWN);
+}
+
+const MOST_SHOWN = 30;
+
 /** Well under what a history may hold, also with many attempts. */
 const CHUNKS_PER_HISTORY = 500;
 
@@ -170,6 +210,7 @@ function begun({ model, run, plan }: SearchInput): SearchState {
     startedAt: new Date().toISOString(),
     chunks: [],
     counts: NO_TRIALS,
+    curve: [],
     seconds: 0,
     money: 0,
   };

@@ -33,8 +33,11 @@ const MOST_ATTEMPTS = 20;
 export function withFailed(steps: StepRecords, error: Error): StepRecords {
   const failure = activityFailure(error);
   if (!failure) return steps;
-  return withDone(steps, failure.activityType.replace(/^perennial\./, ''), { attempts: attemptsIn(failure.cause) });
+  const activity = failure.activityType.replace(/^perennial\./, '');
+  return withDone(steps, OF_SEARCH.includes(activity) ? 'search' : activity, { attempts: attemptsIn(failure.cause) });
 }
+
+const OF_SEARCH = ['openSearch', 'runTrials', 'closeSearch'];
 
 function activityFailure(error: Error): ActivityFailure | undefined {
   if (error instanceof ActivityFailure) return error;

@@ -7,6 +7,7 @@ import {
   type RunInput,
   type RunResult,
   type RunRows,
+  type Stage,
 } from '../src/domain/run.js';
 import { searchId, type SearchPlan, type SearchResult } from '../src/domain/search.js';
 import type { Verdict } from '../src/domain/verdict.js';
@@ -26,15 +27,17 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
   const { model, run, plan, snapshot: previous, parameters, asOf, promote = true } = input;
   const spec = plan.spec;
   const story = narrate(input);
+  const here = { model, run, spec };
   const cacheWish = input.cache === undefined ? {} : { cache: input.cache };
   let evidence: Evidence = { spec: spec.sha256 };
   let accepted: Ref | undefined;
   let cache: Readonly<Record<string, CacheUse>> = {};
   let records: StepRecords = {};
-  /** Waits for a step and keeps who did it. */
-  const done = async <T extends Parameters<typeof withDone>[2]>(step: string, result: Promise<T>): Promise<T> => {
-    const given = await result;
-    records = withDone(records, step, given);
+  /** Begins a stage, waits for its step and keeps who did it. */
+  const done = async <T extends Parameters<typeof withDone>[2]>(stage: Stage, step: () => Promise<T>): Promise<T> => {
+    story.at(stage);
+    const given = await step();
+    records = withDone(records, stage, given);
     return given;
   };
   /** Tells what a step did that may have taken the result of an earlier run, and keeps whether it has. */
@@ -48,28 +51,18 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
     story,
     () => ({ evidence, cache, steps: records, ...(accepted && { accepted }) }),
     async () => {
-      story.at('ingest');
-      const taken = await done(
-        'ingest',
-        steps.ingest('Take what is new from the sources', {
-          model,
-          run,
-          spec,
-          ...(previous && { previous }),
-        }),
+      const since = previous && { previous };
+      const taken = await done('ingest', () =>
+        steps.ingest('Take what is new from the sources', { ...here, ...since }),
       );
       evidence = { ...evidence, snapshot: taken.snapshot.sha256, changes: taken.changes.sha256 };
       story.tell('data', taken.message);
 
-      story.at('validate');
-      const checked = await done(
-        'validate',
+      const checked = await done('validate', () =>
         steps.validate(`Check ${count(taken.newRows)} new rows against the contract`, {
-          model,
-          run,
-          spec,
+          ...here,
           snapshot: taken.snapshot,
-          ...(previous && { previous }),
+          ...since,
         }),
       );
       // From here on what the check has left: rows that were set aside are not in it.
@@ -79,36 +72,25 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
       story.tell('contract', checked.message);
       for (const warning of warnings.slice(0, TOLD_WARNINGS)) story.tell('warning', warning);
 
-      story.at('split');
-      const parted = await done(
-        'split',
-        steps.split(splitSummary(asOf), {
-          model,
-          run,
-          spec,
-          snapshot,
-          ...(asOf !== undefined && { asOf }),
-          ...cacheWish,
-        }),
+      const until = asOf === undefined ? {} : { asOf };
+      const parted = await done('split', () =>
+        steps.split(splitSummary(asOf), { ...here, snapshot, ...until, ...cacheWish }),
       );
-      evidence = { ...evidence, split: parted.split.sha256 };
+      const { split } = parted;
+      evidence = { ...evidence, split: split.sha256 };
       const rows: RunRows = { total: checked.rows, new: taken.newRows, ...parted.rows };
       tellCached('split', 'split', parted);
 
-      const chosen = plan.search && (await search(plan.search, parted.split));
+      const chosen = plan.search && (await search(plan.search, split));
       if (chosen) evidence = { ...evidence, study: chosen.study.sha256 };
 
-      story.at('train');
-      const trained = await done(
-        'train',
+      const trained = await done('train', () =>
         onClass(plan.resources, story.waits, () =>
           steps.train(
             `Train on ${count(rows.train)} rows`,
             {
-              model,
-              run,
-              spec,
-              split: parted.split,
+              ...here,
+              split,
               timeoutMs: plan.trainTimeoutMs,
               ...((chosen ?? parameters) && { parameters: { ...chosen?.parameters, ...parameters } }),
               ...cacheWish,
@@ -121,37 +103,24 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
       evidence = { ...evidence, bundle: bundle.sha256 };
       tellCached('train', 'training', trained);
 
-      story.at('evaluate');
-      const measured = await done(
-        'evaluate',
+      const measured = await done('evaluate', () =>
         steps.evaluate(`Measure candidate and champion on the same ${count(rows.test)} rows`, {
-          model,
-          run,
-          spec,
-          split: parted.split,
+          ...here,
+          split,
           bundle,
           ...cacheWish,
         }),
       );
-      evidence = { ...evidence, evaluation: measured.evaluation.sha256 };
+      const { evaluation } = measured;
+      evidence = { ...evidence, evaluation: evaluation.sha256 };
       tellCached('evaluate', 'evaluation', measured);
 
-      story.at('judge');
-      const verdict = await done(
-        'judge',
-        steps.judge('Judge the candidate', {
-          model,
-          spec,
-          evaluation: measured.evaluation,
-        }),
-      );
+      const verdict = await done('judge', () => steps.judge('Judge the candidate', { model, spec, evaluation }));
       story.verdict(verdict);
 
-      story.at('register');
       const { workflowId, runId: executionId } = workflowInfo();
       const decision = { model, run, workflowId, executionId, bundle, reason: verdict.reason, evidence };
-      const entered = await done(
-        'register',
+      const entered = await done('register', () =>
         steps.register(registerSummary(verdict), { ...decision, verdict: verdict.verdict }),
       );
 
@@ -186,28 +155,27 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
   );
 
   /** Hyperparameters by a search of its own: what the run gives itself is not searched. */
-  async function search(wanted: SearchPlan, parted: Ref): Promise<SearchResult> {
+  async function search(wanted: SearchPlan, split: Ref): Promise<SearchResult> {
     story.at('search');
     const found = await onClass(plan.resources, story.waits, () =>
       executeChild(hyperparameterSearch, {
         workflowId: searchId(model, run),
         args: [
           {
-            model,
-            run,
+            ...here,
             plan: wanted,
-            spec,
-            split: parted,
+            split,
             timeoutMs: plan.trainTimeoutMs,
             ...(plan.resources && { resources: plan.resources }),
             ...(parameters && { parameters }),
+            ...cacheWish,
           },
         ],
         staticSummary: `Search hyperparameters of ${model}: ${wanted.sampler}, up to ${wanted.trials} trials`,
       }),
     );
     records = withRecord(records, 'search', found.record);
-    story.tell('search', found.summary);
+    tellCached('search', 'search', { message: found.summary, cache: found.cache });
     return found;
   }
 }

@@ -40,12 +40,13 @@ class Host:
     """A host process and the worker's side of it."""
 
     def __init__(self, folder: Path, modules: list[str]) -> None:
+        self.address = str(folder / "s")
         self.server = socket.socket(socket.AF_UNIX)
-        self.server.bind(str(folder / "s"))
+        self.server.bind(self.address)
         self.server.listen(16)
         self.server.settimeout(LIMIT)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "perennial_trainer.host", str(folder / "s"), *modules],
+            [sys.executable, "-m", "perennial_trainer.host", self.address, *modules],
             cwd=folder,
             env={"PYTHONPATH": str(SOURCES), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.PIPE,
@@ -54,8 +55,7 @@ class Host:
         assert self.process.stdout
         self.said = json.loads(self.process.stdout.readline())
 
-    def start(self, folder: Path, program: dict[str, str], **limits: int) -> dict[str, socket.socket]:
-        """The connections of a job that was started, by their names."""
+    def send(self, folder: Path, program: dict[str, str], **limits: int) -> None:
         job = {
             "job": "1",
             "folder": str(folder),
@@ -67,6 +67,10 @@ class Host:
         assert self.process.stdin
         self.process.stdin.write(json.dumps({"run": job}).encode() + b"\n")
         self.process.stdin.flush()
+
+    def start(self, folder: Path, program: dict[str, str], **limits: int) -> dict[str, socket.socket]:
+        """The connections of a job that was started, by their names."""
+        self.send(folder, program, **limits)
         found = {}
         for _ in range(3):
             connection = self.server.accept()[0]
@@ -221,7 +225,8 @@ def test_each_isolation_ends_daemons_and_counts_what_they_used(kind: str, tmp_pa
             from perennial_trainer.kernel import show_own_processes
 
             show_own_processes()
-        if os.fork() == 0:
+        child = os.fork()
+        if child == 0:
             if os.fork() == 0:
                 os.setsid()
                 os.write(tells, b"%d\n" % int(os.readlink("/proc/self")))
@@ -230,7 +235,7 @@ def test_each_isolation_ends_daemons_and_counts_what_they_used(kind: str, tmp_pa
             os._exit(0)
         os.wait()
         time.sleep(0.3)
-        isolation.kill_all(kind)
+        isolation.kill_all(kind, child)
         used = os.times()
         os.write(tells, b"%d\n" % (1000 * (used.children_user + used.children_system)))
 
@@ -242,6 +247,59 @@ def test_each_isolation_ends_daemons_and_counts_what_they_used(kind: str, tmp_pa
     if kind == isolation.SUBREAPER:
         assert gone(daemon)
     assert used >= 50
+
+
+def test_a_system_that_is_not_linux_has_jobs_too_and_nothing_of_their_group_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(name: str, *_: object) -> None:
+        raise OSError(f"{name}: this system has no such call")
+
+    monkeypatch.setattr("perennial_trainer.kernel._call", refuse)
+    monkeypatch.setattr(isolation, "_PROC", "/no/such/folder")
+    assert isolation.best_isolation() == isolation.SUBREAPER
+    told, tells = os.pipe()
+
+    def supervise() -> None:
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            if os.fork() == 0:
+                os.write(tells, b"%d\n" % os.getpid())
+                time.sleep(600)
+            os._exit(0)
+        os.waitpid(child, 0)
+        isolation.kill_all(isolation.SUBREAPER, child)
+
+    pid = isolation.fork_supervisor(isolation.SUBREAPER, supervise)
+    os.close(tells)
+    with os.fdopen(told) as lines:
+        orphan = int(lines.readline())
+    assert os.waitpid(pid, 0)[1] == 0
+    wait_until_gone(orphan)
+
+
+def test_a_signal_that_comes_before_the_program_has_begun_is_not_lost(host: Host, tmp_path: Path) -> None:
+    for _ in range(10):
+        connections = host.start(tmp_path, file_of(tmp_path, "import time; time.sleep(600)"))
+        connections["control"].sendall(b'{"signal": 15}\n')
+        assert '"SIGTERM"' in read_all(connections["control"])
+
+
+def test_a_supervisor_that_cannot_work_is_told_at_once(host: Host, tmp_path: Path) -> None:
+    host.server.close()
+    os.unlink(host.address)
+    host.send(tmp_path, file_of(tmp_path, ""))
+    assert host.process.stdout
+    assert json.loads(host.process.stdout.readline())["refused"]["job"] == "1"
+
+
+def test_a_host_leaves_no_folder_behind_when_its_worker_is_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "host"
+    folder.mkdir()
+    host = Host(folder, ["json"])
+    host.close()
+    assert not folder.exists()
 
 
 def test_a_worker_that_lets_go_of_a_job_ends_it(host: Host, tmp_path: Path) -> None:

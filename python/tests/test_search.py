@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flights import SOURCES, Flights
+
+from perennial_trainer.search import _try
+from perennial_trainer.search_job import TrialToRun
+from perennial_trainer.search_study import PlainStudy
 
 RATE = {"type": "float", "low": 0.001, "high": 1, "log": True}
 LEAVES = {"type": "int", "low": 2, "high": 64, "log": True}
@@ -118,6 +123,15 @@ def test_a_trial_that_fails_says_why_and_the_next_one_runs(searches: Searches) -
 def test_a_metric_that_is_not_measured_is_a_failure_of_the_trial(searches: Searches) -> None:
     (trial,) = searches.run([0], given={0: {}}, metric="rmse")
     assert trial["state"] == "failed" and "it gave no finite rmse" in trial["reason"]
+
+
+def test_what_is_not_finite_is_left_out_of_a_trial_which_others_must_be_able_to_read() -> None:
+    def diverges(_: Mapping[str, Any], stops: Callable[[int, float], bool]) -> dict[str, float]:
+        assert not stops(1, math.nan)
+        return {"accuracy": 0.5, "brier": math.nan, "logLoss": math.inf}
+
+    trial = _try(PlainStudy(), TrialToRun(0, {}), "accuracy", diverges)
+    assert trial["state"] == "complete" and trial["metrics"] == {"accuracy": 0.5} and "points" not in trial
 
 
 def test_asking_fits_nothing_and_suggests_what_a_fit_would_have_tried(searches: Searches) -> None:

@@ -25,7 +25,8 @@ every_kind = pytest.mark.parametrize("kind", list(TASKS))
 def trained(flights: Flights, name: str, trees: int = 10, before: Path | None = None, **changes: Any) -> Finished:
     """A training that leaves its state, and goes on from that of the one before."""
     warm = {"warmStart": {"state": str(before), "maxTrees": 100}} if before else {}
-    done = flights.run(**{"estimator": name, "parameters": {"n_estimators": trees}, "keepState": True, **warm, **changes})
+    plain = {"estimator": name, "parameters": {"n_estimators": trees}, "keepState": True}
+    done = flights.run(**{**plain, **warm, **changes})
     assert done.code == 0, done
     return done
 
@@ -124,11 +125,12 @@ def test_a_warm_fit_that_was_stopped_goes_on_to_the_same_bytes(flights: Flights,
     ("changes", "why"),
     [
         ({"features": FEATURES[1:]}, "has other features (with 'distance')"),
-        ({"features": [*FEATURES[1:], {"name": "distance", "type": "number"}]}, "has other features (with 'distance' as"),
+        ({"features": [{"name": "distance", "type": "number"}, *FEATURES[1:]]}, "has other features (with 'dist"),
         ({"features": FEATURES[::-1]}, "has other features (in another order)"),
         ({"task": {"kind": "regression"}}, "has the task binary, not regression"),
         ({"label": "night", "features": FEATURES[:3]}, "has the label late, not night"),
         ({"estimator": "xgboost"}, "has the estimator lightgbm, not xgboost"),
+        ({"parameters": {"n_estimators": 9, "shuffle_labels": True}}, "has learned from the right labels"),
         ({"parameters": {"n_estimators": 91}}, "has 10 trees, and 91 more would be above the most, 100"),
     ],
 )

@@ -5,7 +5,7 @@ import { EXIT_CODES } from './exit-codes.js';
 
 export const demo: Command = {
   name: 'demo',
-  summary: 'Plays ten weeks of a model that learns late flights: real data, Temporal, MinIO, trainer and model server',
+  summary: 'Plays ten weeks of a model that learns late flights: real data, Temporal, MinIO, trainer and model server.',
   examples: ['demo', 'demo --keep', 'demo --store folder', 'demo --weeks 4 --json'],
   options: [
     { flags: '--weeks <number>', description: 'weeks to play, 4 to 23 (default: 10)' },

@@ -7,6 +7,7 @@ import type { Connected } from './connect.js';
 import { EXIT_CODES, exitCodeOf } from './exit-codes.js';
 import { runText } from './run-text.js';
 import { stageOf } from './stage-of.js';
+import { attemptText, stepUnderWay } from './step-under-way.js';
 
 const LOOK_EVERY_MS = 250;
 
@@ -39,17 +40,23 @@ function exitCodeFor({ outcome, failure }: RunRecord): number {
 
 async function watchStages(context: CommandContext, connected: Connected, model: string, run: number): Promise<void> {
   const handle = connected.temporal.workflow.getHandle(runId(model, run));
-  let shown: string | undefined;
+  // Between two steps Temporal may still name one before them.
+  const shown = new Set<string>();
   let waited: string | undefined;
+  let tried: string | undefined;
   const note = (text: string) => context.note(`  ${new Date().toISOString().slice(11, 19)}  ${text}`);
   for (;;) {
     context.signal.throwIfAborted();
     try {
       const description = await handle.describe();
       const stage = stageOf(description);
-      if (stage !== undefined && stage !== shown) note(stage);
-      shown = stage ?? shown;
+      if (stage !== undefined && !shown.has(stage)) note(stage);
+      if (stage !== undefined) shown.add(stage);
       if (description.status.name !== 'RUNNING') break;
+      const step = stepUnderWay(description);
+      const again = step && step.attempt > 1 ? `${stage}: ${attemptText(step)}` : undefined;
+      if (again !== undefined && again !== tried) note(again);
+      tried = again ?? tried;
       const waits = (await describedWaitsFor(connected.temporal, description.raw))?.text;
       if (waits !== waited) note(waits ?? 'waits no more: a worker has it');
       waited = waits;

@@ -22,7 +22,11 @@ export const logs: Command = {
     const { withPerennial } = await import('./connect.js');
     await withPerennial(context, async ({ perennial, store }) => {
       const record = await findRecord(perennial, model, run);
-      if (record instanceof NotFoundError) throw record;
+      if (record instanceof NotFoundError)
+        throw new NotFoundError(`Cannot show the log of run ${run} of "${model}": no record of it`, {
+          fix: `perennial show ${model} ${run}: of a run under way it says how far it is, and its log is there when it has ended`,
+          details: { model, run },
+        });
       if (!record) throw noneEnded('show the log of run', model);
       const attempts = record.steps?.['train']?.attempts ?? [];
       const attempt = find(attempts, wanted);
@@ -57,7 +61,9 @@ function noLog(
   const withLog = attempts.flatMap(({ attempt, log }) => (log ? [attempt] : []));
   const which = wanted === undefined ? `the training of run ${run}` : `attempt ${wanted} of run ${run}`;
   const found =
-    withLog.length > 0 ? `attempts with a log: ${withLog.join(', ')}` : 'its trainer printed nothing, or did not run';
+    withLog.length > 0
+      ? `attempts with a log: ${withLog.join(', ')}`
+      : 'its trainer did not run, or printed nothing but JSON lines of the job contract';
   return new NotFoundError(`Cannot show the log of ${which} of "${model}": there is none; ${found}`, {
     fix: withLog.length > 0 ? `perennial logs ${model} ${run}` : `perennial show ${model} ${run}`,
     details: { model, run },

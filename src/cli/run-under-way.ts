@@ -4,6 +4,7 @@ import type { Connected } from './connect.js';
 import { reachTemporal } from './connect.js';
 import { stageOf } from './stage-of.js';
 import { statusOf } from './status-of.js';
+import { stepLines, stepUnderWay, type StepUnderWay } from './step-under-way.js';
 
 /** A run that has no record yet. */
 export interface RunUnderWay {
@@ -15,6 +16,8 @@ export interface RunUnderWay {
   readonly startedAt?: string;
   /** A class of workers that has none, or no room. */
   readonly waiting?: Waiting;
+  /** Absent between two steps, during a search, and for a run that waits. */
+  readonly step?: StepUnderWay;
 }
 
 /**
@@ -37,7 +40,7 @@ export async function runUnderWay(
 }
 
 /** As people read it. */
-export function underWayText(model: string, { run, state, stage, startedAt, waiting }: RunUnderWay): string {
+export function underWayText(model: string, { run, state, stage, startedAt, waiting, step }: RunUnderWay): string {
   const next = `Next: perennial status ${model}, and at its end: perennial show ${model} ${run}`;
   if (state === 'queued') return `Run ${run} is queued: it starts when the one before it has ended\n\n${next}`;
   const seconds =
@@ -46,8 +49,15 @@ export function underWayText(model: string, { run, state, stage, startedAt, wait
     ...(stage === undefined ? [] : [`stage ${stage}`]),
     ...(seconds === undefined ? [] : [`for ${seconds} s`]),
   ];
-  const waits = waiting ? `\nIt ${waiting.text}` : '';
-  return `Run ${run} is under way${facts.length === 0 ? '' : ` (${facts.join(', ')})`}${waits}\n\n${next}`;
+  const more = [...(waiting ? [`It ${waiting.text}`] : []), ...(step ? stepLines(runId(model, run), step) : [])];
+  const search = stage === 'search' ? [`Its trials: perennial search show ${model} ${run}`] : [];
+  return [
+    `Run ${run} is under way${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`,
+    ...more,
+    ...search,
+    '',
+    next,
+  ].join('\n');
 }
 
 async function described({ temporal }: Connected, model: string, run: number): Promise<RunUnderWay | undefined> {
@@ -57,6 +67,7 @@ async function described({ temporal }: Connected, model: string, run: number): P
   if (description?.status.name !== 'RUNNING') return undefined;
   const stage = stageOf(description);
   const startedAt = description.startTime.toISOString();
+  const step = stepUnderWay(description);
   const waiting = await describedWaitsFor(temporal, description.raw).catch(() => undefined);
   return {
     run,
@@ -64,6 +75,7 @@ async function described({ temporal }: Connected, model: string, run: number): P
     startedAt,
     ...(stage === undefined ? {} : { stage }),
     ...(waiting && { waiting }),
+    ...(step && { step }),
   };
 }
 

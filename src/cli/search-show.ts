@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.js';
 import type { Command, CommandContext } from './command.js';
 import type { Connected } from './connect.js';
 import { noneEnded, runWord } from './run-record-of.js';
@@ -15,6 +16,7 @@ export const show: Command = {
   async run(context) {
     const [model = '', word = ''] = context.words;
     const wanted = runWord('show the search of run', model, word);
+    checkOutput(context.text('output'));
     const [{ withPerennial }, { findSearch }, { searchText }] = await Promise.all([
       import('./connect.js'),
       import('../searches.js'),
@@ -35,6 +37,14 @@ async function latestRun({ perennial }: Connected, model: string): Promise<numbe
   const run = loop?.current?.run ?? (await perennial.runs(model, { limit: 1 }))[0]?.run;
   if (run === undefined) throw noneEnded('show the search of run', model);
   return run;
+}
+
+/** Before anything is read: another ending would promise another format. */
+function checkOutput(output: string | undefined): void {
+  if (output === undefined || /\.(svg|html?)$/i.test(output)) return;
+  throw new UsageError(`Cannot draw "${output.slice(0, 200)}": want a file that ends in .svg or .html`, {
+    fix: 'Name such a file with --output, or take the trials as data: --json',
+  });
 }
 
 async function draw(

@@ -15,7 +15,7 @@ const SHOWN_REASONS = 5;
 export function searchText(screen: Screen, report: SearchReport): string {
   const { model, run, search, trials, counts, best, seconds, money, study, stopped } = report;
   const { metric, direction } = search;
-  const done = study ? 'ended' : 'under way, or ended badly';
+  const done = study ? 'ended' : 'no result yet';
   const lines = [
     `Search of ${model}, run ${run}: ${done}${stopped === undefined ? '' : `, ${stopped}`}`,
     '',

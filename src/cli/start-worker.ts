@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { NativeConnection, Runtime } from '@temporalio/worker';
+import type { ActivityDeps } from '../../activities/index.js';
 import { pythonEnv } from '../dev/tools.js';
 import type { ArtifactStore } from '../stores/store.js';
 import { classQueue, ORDINARY_CLASS, type Needs } from '../domain/resources.js';
@@ -44,10 +45,11 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   // Signals are ours: the SDK's own handlers would end the worker before what stands on it. By its heartbeats others see
   // within seconds that it is gone.
   Runtime.install({ shutdownSignals: [], workerHeartbeatInterval: '1s', logger: workerLog(note, debug) });
+  const findPython = python === undefined ? keptPython(note) : async () => python;
   const deps = workerDeps({
     ...options,
     resources: { ...resources, class: classes.join(' and ') },
-    python: python === undefined ? keptPython(note) : async () => python,
+    python: () => findPython(),
   });
   const connection = await NativeConnection.connect({ address });
   try {
@@ -57,6 +59,8 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     );
     const stop = () => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown());
     const runs = workers.map((worker) => worker.run());
+    // Beside the work, and not at all where Python is not there yet: the first training finds out the same, and says why.
+    void warmTrainers(deps, findPython).catch(() => undefined);
     // One that fails ends the others: half a worker is not what was asked for.
     void Promise.race(runs).catch(stop);
     const taskQueues = classes.map((name) => classQueue(options.taskQueue, name));
@@ -76,11 +80,18 @@ async function endOf(runs: readonly Promise<void>[], connection: NativeConnectio
   }
 }
 
+type FindPython = (options?: { readonly install: boolean }) => Promise<string>;
+
 /** Looks for the interpreter once, and again only when it is gone: a look takes longer than many a step. */
-function keptPython(note: (text: string) => void): () => Promise<string> {
+function keptPython(note: (text: string) => void): FindPython {
   let found: string | undefined;
-  return async () => {
-    if (found === undefined || !existsSync(found)) found = (await pythonEnv(note)).python;
+  return async (options = { install: true }) => {
+    if (found === undefined || !existsSync(found)) found = (await pythonEnv(note, options)).python;
     return found;
   };
+}
+
+async function warmTrainers({ trainers }: ActivityDeps, findPython: FindPython): Promise<void> {
+  await findPython({ install: false });
+  await Promise.all(Object.values(trainers).map(async (trainer) => await trainer.warm?.()));
 }

@@ -34,11 +34,15 @@ export function statusText(screen: Screen, status: FoundStatus): string {
     `  champion   ${championText(ledger)}`,
     `  loop       ${stateText(status)}`,
     `  last run   ${runText(loop?.recent.at(-1))}`,
-    `  ledger     ${ledger.generation} decisions, ${ledger.versions.length} versions`,
+    `  ledger     ${counted(ledger.generation, 'decision')}, ${counted(ledger.versions.length, 'version')}`,
   ];
   if (status.waiting && loop?.current) lines.push(`  now        run ${loop.current.run} ${status.waiting.text}`);
   if (loop?.queued) lines.push(`  queued     run ${loop.queued.run}`);
   return lines.join('\n');
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** All models, one a line. */

@@ -28,8 +28,13 @@ export function stepsText(screen: Screen, { steps, cost, startedAt }: RunRecord)
       ];
     }),
   });
-  const tried = names.filter((name) => (steps[name]?.attempts.length ?? 0) > 1);
+  // Chunks of a search are no tries: they are of interest when one of them was tried again.
+  const tried = names.filter((name) => isTriedAgain(steps[name]?.attempts ?? []));
   return ['', summary, ...tried.flatMap((name) => attemptsText(screen, name, steps[name]?.attempts ?? [], startedAt))];
+}
+
+function isTriedAgain(attempts: readonly AttemptRecord[]): boolean {
+  return attempts.length > 1 && attempts.some(({ attempt, end }) => attempt > 1 || end !== 'done');
 }
 
 /** What trained the candidate, in a few words. */

@@ -1,10 +1,12 @@
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandContext } from '../cli/command.js';
 import type { CalendarWeek } from './calendar.js';
 import { demoDocument } from './document.js';
 import { exampleSpec } from './example.js';
 import { drawPicture } from './picture.js';
 import { play } from './play.js';
+import type { Played } from './played.js';
 import { demoReport } from './report.js';
 import { buildStage, type Stage } from './stage.js';
 import { Teller } from './teller.js';
@@ -23,6 +25,8 @@ export interface RunDemoOptions {
 
 /** Columns for a log or a file. */
 const OFF_A_TERMINAL = 120;
+/** How long what is being played may take to notice that it is over. */
+const PLAY_ENDS_MS = 5000;
 const FOLDER_STORE = 'Artifacts are kept in a local folder (--store folder), not in MinIO.';
 
 /**
@@ -53,6 +57,7 @@ export async function runDemo(options: RunDemoOptions): Promise<{ ok: boolean }>
   context.signal.addEventListener('abort', stopping, { once: true });
   let kept: readonly string[] = [];
   let stage: Stage | undefined;
+  let playing: Promise<Played> | undefined;
   try {
     stage = await buildStage({
       store,
@@ -62,7 +67,9 @@ export async function runDemo(options: RunDemoOptions): Promise<{ ok: boolean }>
     });
     const { uiUrl } = stage;
     teller.say('ready', `Temporal UI ${uiUrl}, model server ${stage.serverUrl}, ${stage.store.name}`);
-    const played = await Promise.race([play(stage, calendar, teller), stage.failed, aborted(context.signal)]);
+    const here = stage;
+    playing = here.temporal.withAbortSignal(context.signal, () => play(here, calendar, teller));
+    const played = await Promise.race([playing, stage.failed, aborted(context.signal)]);
     const files = await drawPicture(folder, played);
     kept = files;
     const ok = played.claims.every(({ holds }) => holds);
@@ -77,6 +84,9 @@ export async function runDemo(options: RunDemoOptions): Promise<{ ok: boolean }>
     else line(`\nLook around: perennial demo --keep leaves it running, with the commands to look at it.`);
     return { ok };
   } finally {
+    // What is being played may be in the middle of a call: Temporal's client tries one that ends with its connection again,
+    // and what that throws, nobody can catch.
+    await Promise.race([playing?.catch(() => undefined), sleep(PLAY_ENDS_MS, undefined, { ref: false })]);
     await stage?.stop();
     context.signal.removeEventListener('abort', stopping);
     if (context.signal.aborted) context.note(fit(whatIsKept(kept)));

@@ -44,12 +44,12 @@ async function trigger(stage: Stage, model: string): Promise<string> {
     );
     return { ids, busy: info.runningActions.length > 0, last: info.recentActions.at(-1)?.takenAt.getTime() ?? 0 };
   };
-  const before = await soon('the Schedule to be free', async () => {
+  const before = await soon(stage, 'the Schedule to be free', async () => {
     const now = await look();
     return now.busy || Date.now() < now.last + APART_MS ? undefined : now;
   });
   let triggered = 0;
-  return await soon('the Schedule to start its workflow', async () => {
+  return await soon(stage, 'the Schedule to start its workflow', async () => {
     if (Date.now() > triggered + AGAIN_MS) {
       await schedule.trigger(ScheduleOverlapPolicy.SKIP);
       triggered = Date.now();
@@ -77,7 +77,7 @@ async function trainingUnderWay(stage: Stage, model: string, outcome: Promise<un
     over = true;
   };
   void outcome.then(end, end);
-  return await soon('a training to begin', async () => {
+  return await soon(stage, 'a training to begin', async () => {
     if (over) throw tooSlow('a training to begin, and the run has ended');
     const run = (await stage.perennial.status(model)).loop?.current?.run;
     if (run === undefined) return undefined;
@@ -102,6 +102,7 @@ async function describeRun(stage: Stage, model: string, run: number) {
 
 /** What the workflow of the Schedule ended with, whether or not the run succeeded. */
 async function outcomeOf(stage: Stage, workflowId: string): Promise<Pick<RunOutcome, 'run'>> {
+  stage.signal.throwIfAborted();
   const patience = AbortSignal.timeout(PATIENCE_MS);
   const late = new Promise<never>((_, reject) => {
     patience.addEventListener('abort', () => reject(tooSlow('the run to end')), { once: true });
@@ -118,9 +119,10 @@ async function outcomeOf(stage: Stage, workflowId: string): Promise<Pick<RunOutc
   }
 }
 
-async function soon<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+async function soon<T>({ signal }: Stage, what: string, look: () => Promise<T | undefined>): Promise<T> {
   const end = Date.now() + PATIENCE_MS;
   while (Date.now() < end) {
+    signal.throwIfAborted();
     const found = await look();
     if (found !== undefined) return found;
     await sleep(POLL_MS);

@@ -30,6 +30,8 @@ export interface Stage {
   startWorker(): Promise<void>;
   /** From now on a worker that ends by itself is followed by another one, unless it ends soon; `say` hears of it. */
   restartWorker(say: (text: string) => void): void;
+  /** Aborted when somebody ends the demo. */
+  readonly signal: AbortSignal;
   /** Rejects when the worker or the server ends by itself; never settles otherwise. */
   readonly failed: Promise<never>;
   /** Ends everything. Safe to call twice. */
@@ -85,6 +87,7 @@ export async function buildStage({ store: kind, model, progress, signal }: Stage
       scratch,
       uiUrl: stack.temporal.uiUrl ?? '',
       environment: lookAround(stack),
+      signal,
       stop,
       ...children,
     };

@@ -1,6 +1,7 @@
 import type { Ref, Sha256 } from './artifact.js';
 import type { StepRecord } from './attempt.js';
 import type { ResourcePlan } from './resources.js';
+import type { CacheUse } from './run.js';
 
 /** What a hyperparameter of a trial can be. */
 export type ParameterValue = string | number | boolean;
@@ -141,11 +142,15 @@ export interface SearchState {
   readonly search?: Ref;
   /** What is searched and what it began with, in a sentence. */
   readonly about?: string;
+  /** Absent until it has begun. */
+  readonly cache?: CacheUse;
   readonly startedAt: string;
   /** The newest chunks; by way of them all. */
   readonly chunks: readonly Ref[];
   readonly counts: TrialCounts;
   readonly best?: BestTrial & { readonly parameters: Parameters };
+  /** Each best so far, oldest first, at most the newest thirty: the curve of the search. */
+  readonly curve: readonly BestTrial[];
   /** Of all trials together. */
   readonly seconds: number;
   readonly money: number;
@@ -167,6 +172,8 @@ export interface SearchInput {
   readonly resources?: ResourcePlan;
   /** Hyperparameters of this run, which are not searched. */
   readonly parameters?: Readonly<Record<string, unknown>>;
+  /** See `TrainingRequest`. */
+  readonly cache?: boolean;
   /** Of an execution that went on as a new one. */
   readonly carried?: { readonly state: SearchState; readonly open: readonly TrialRange[] };
 }
@@ -182,6 +189,8 @@ export interface SearchResult {
   readonly money: number;
   /** The study's manifest. */
   readonly study: Ref;
+  /** Whether it is that of an earlier run on the very same rows. */
+  readonly cache: CacheUse;
   readonly record: StepRecord;
 }
 

@@ -47,6 +47,20 @@ export async function rethrowUnlessDamage(store: ArtifactStore, error: unknown, 
   return error;
 }
 
+/** What is of use only when it is there and whole: undefined when it is lost or damaged. */
+export async function unlessDamaged<T>(
+  store: ArtifactStore,
+  reading: Promise<T>,
+  options: CallOptions = {},
+): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    await rethrowUnlessDamage(store, error, options);
+    return undefined;
+  }
+}
+
 /** A bundle names its spec by digest alone; it may be that of an earlier run, which nobody else has looked at. */
 async function checkSpec(store: ArtifactStore, manifest: unknown, options: CallOptions): Promise<void> {
   if (!isRecord(manifest) || manifest['kind'] !== 'bundle') return;

@@ -23,7 +23,7 @@ export class PreparedFile implements FileBody {
   }
 
   /** @throws what `hashFile` throws. */
-  static async read(path: string, options: Pick<HashOptions, 'signal'> = {}): Promise<PreparedFile> {
+  static async read(path: string, options: Pick<HashOptions, 'signal' | 'untrusted'> = {}): Promise<PreparedFile> {
     const crcs: number[] = [];
     const digest = await hashFile(path, { ...options, onPiece: (piece) => crcs.push(crc32(piece)) });
     return new PreparedFile({ path, ...digest }, crcs);

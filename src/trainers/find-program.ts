@@ -2,12 +2,21 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Is there a program of that name, as the trainer's PATH and folder would have it? */
-export async function programExists(program: string, folder: string): Promise<boolean> {
-  if (program.includes('/')) return isProgram(path.resolve(folder, program));
-  const folders = (process.env['PATH'] ?? '').split(path.delimiter);
-  for (const each of folders) if (await isProgram(path.join(each, program))) return true;
-  return false;
+export interface WhereToLook {
+  /** The working directory. */
+  readonly folder?: string;
+  /** As the variable PATH. Default: that of the worker. */
+  readonly searchPath?: string | undefined;
+}
+
+/** The path of a program, as a process with that folder and PATH finds it; undefined when there is none. */
+export async function findProgram(program: string, { folder = '/', searchPath }: WhereToLook = {}) {
+  const folders = program.includes('/') ? [''] : (searchPath ?? process.env['PATH'] ?? '').split(path.delimiter);
+  for (const each of folders) {
+    const file = path.resolve(folder, each, program);
+    if (await isProgram(file)) return file;
+  }
+  return undefined;
 }
 
 async function isProgram(file: string): Promise<boolean> {

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ending } from './ending.js';
 import { JobWatch, type Breach } from './job-watch.js';
 import { readLines } from './line-reader.js';
-import type { JobUsage, ProgramEnd, StartedJob } from './started-job.js';
-import type { TrainingLimits } from './trainer.js';
+import type { ProgramEnd, StartedJob } from './started-job.js';
+import type { TrainingLimits, TrainingUsage } from './trainer.js';
 
 /** How long a program that was killed may take to be gone. */
 const KILL_LIMIT_MS = 10_000;
@@ -23,7 +23,7 @@ export interface FollowOptions {
 
 export interface Followed {
   readonly ending: Ending;
-  readonly usage: JobUsage;
+  readonly usage: TrainingUsage;
 }
 
 /** Hears a program, holds it to time and limits, and ends it when it must. Resolves when no process of it is left. */
@@ -74,7 +74,7 @@ async function stop(started: StartedJob, { kind }: Ending, graceMs: number): Pro
   return await within(KILL_LIMIT_MS, started.ended);
 }
 
-function usageOf(watch: JobWatch, exact: JobUsage = {}): JobUsage {
+function usageOf(watch: JobWatch, exact: TrainingUsage = {}): TrainingUsage {
   // The one knows each process, the other what they took together.
   const peakMemoryBytes = Math.max(exact.peakMemoryBytes ?? 0, watch.peakMemoryBytes);
   return { ...exact, ...(peakMemoryBytes > 0 && { peakMemoryBytes }) };

@@ -3,23 +3,24 @@ import { TrainerHostError } from '../errors.js';
 import { readLines } from './line-reader.js';
 import type { ProgramEnd, StartedJob } from './started-job.js';
 
-/** A job whose process was forked by a Python host: three connections, one of them to its supervisor. */
+/** A job below a supervisor (perennial_trainer.supervisor): three connections, one of them to that. */
 export class HostedJob implements StartedJob {
   readonly own = 1;
+  /** Resolves when the job runs, rejects with the reason why it never will. */
+  readonly begun: Promise<void>;
   readonly ended: Promise<ProgramEnd>;
   readonly #streams: Partial<Record<Stream, Socket>> = {};
-  readonly #begun: Promise<void>;
   #pid: number | undefined;
   #begin: () => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
   #end: (end: ProgramEnd) => void = () => undefined;
 
   constructor() {
-    this.#begun = new Promise((resolve, reject) => {
+    this.begun = new Promise((resolve, reject) => {
       this.#begin = resolve;
       this.#fail = reject;
     });
-    this.#begun.catch(() => undefined);
+    this.begun.catch(() => undefined);
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -50,20 +51,6 @@ export class HostedJob implements StartedJob {
   fail(error: Error): void {
     this.#fail(error);
     for (const socket of Object.values(this.#streams)) socket.destroy();
-  }
-
-  /** @throws TrainerHostError when it has not begun in time, or cannot */
-  async started(limitMs: number): Promise<void> {
-    const late = setTimeout(() => {
-      this.fail(
-        new TrainerHostError(`Cannot run a job in the Python host: it did not begin within ${limitMs / 1000} s`),
-      );
-    }, limitMs);
-    try {
-      await this.#begun;
-    } finally {
-      clearTimeout(late);
-    }
   }
 
   terminate(): void {
@@ -102,7 +89,7 @@ export class HostedJob implements StartedJob {
       }
     });
     // After an end that was told, these change nothing.
-    this.#fail(new TrainerHostError('Cannot run a job in the Python host: its process ended before it began'));
+    this.#fail(new TrainerHostError('Cannot run a job: the process that watches over it ended before it began'));
     this.#end({ kind: 'lost', reason: 'the process that watched over it ended' });
   }
 

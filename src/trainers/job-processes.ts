@@ -10,6 +10,14 @@ export interface JobMark {
   readonly variable: string;
 }
 
+export function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has just ended.
+  }
+}
+
 /** Sends a signal to every process of the group; false when there is none. */
 export function signalGroup(group: number, name: NodeJS.Signals | 0): boolean {
   try {
@@ -30,7 +38,7 @@ export async function sweepJob(mark: JobMark): Promise<void> {
   while (Date.now() < limit) {
     const left = await processesOfJob(mark);
     if (left.length === 0) return;
-    for (const pid of left) kill(pid);
+    left.forEach(killProcess);
     await sleep(SWEEP_EVERY_MS);
   }
 }
@@ -58,13 +66,5 @@ async function readText(file: string): Promise<string> {
   } catch {
     // It has ended, or belongs to another user.
     return '';
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has just ended.
   }
 }

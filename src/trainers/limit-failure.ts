@@ -1,7 +1,6 @@
 import type { Ending } from './ending.js';
-import type { JobUsage } from './started-job.js';
 import type { TrainerWords } from './trainer-words.js';
-import type { TrainingLimits } from './trainer.js';
+import type { TrainingLimits, TrainingUsage } from './trainer.js';
 
 /** A limit of the spec that ended a job, as far as can be known. */
 export interface LimitReached {
@@ -13,7 +12,11 @@ export interface LimitReached {
 
 type LimitName = 'memory' | 'cpuTime' | 'fileSize' | 'openFiles' | 'processes';
 
-const OUT_OF_MEMORY = /MemoryError|bad_alloc|ENOMEM|[Cc]annot allocate memory|[Oo]ut of memory|Allocation failed/;
+const OUT_OF_MEMORY = /MemoryError|bad_alloc|ENOMEM|[Cc]annot allocate|[Oo]ut of memory|Allocation failed/;
+/** Of a log, in which a program says why it ends; some show their stack after that. */
+const LAST_LINES = 3;
+/** So much of its memory a program has taken that says far from its end that it wants for some. */
+const NEAR = 0.8;
 const FILE_TOO_LARGE = /File too large|EFBIG|File size limit exceeded/;
 const TOO_MANY_FILES = /Too many open files|EMFILE/;
 
@@ -22,7 +25,7 @@ export function limitReached(
   limits: TrainingLimits,
   ending: Ending,
   words: TrainerWords,
-  usage: JobUsage,
+  usage: TrainingUsage,
 ): LimitReached | undefined {
   if (ending.kind === 'limit') {
     return ending.limit === 'memory'
@@ -32,7 +35,10 @@ export function limitReached(
   if (ending.kind !== 'exit' && ending.kind !== 'signal') return undefined;
   const { memoryBytes, cpuSeconds, fileBytes, openFiles } = limits;
   const signal = ending.kind === 'signal' ? ending.signal : undefined;
-  const said = [words.error?.message ?? '', ...words.tail].join('\n');
+  // What came before was got over.
+  const said = [words.error?.message ?? '', ...words.tail.filter((line) => line.trim() !== '').slice(-LAST_LINES)].join(
+    '\n',
+  );
   const used = usage.cpuSeconds ?? 0;
   if (cpuSeconds !== undefined && (signal === 'SIGXCPU' || (signal === 'SIGKILL' && used >= cpuSeconds)))
     return reached('cpuTime', `${cpuSeconds} s`, 'it used up its processor time');
@@ -40,12 +46,18 @@ export function limitReached(
     return reached('fileSize', mebibytes(fileBytes), 'it wrote a file that is larger');
   if (openFiles !== undefined && TOO_MANY_FILES.test(said))
     return reached('openFiles', String(openFiles), 'it opened more files at once');
-  if (memoryBytes !== undefined && (OUT_OF_MEMORY.test(said) || words.error?.code === 'TRAINER.MEMORY'))
+  if (memoryBytes !== undefined && wantedMemory(memoryBytes, said, words, usage))
     return reached('memory', mebibytes(memoryBytes), `a process of it asked for more${peak(usage)}`);
   return undefined;
 }
 
-function peak({ peakMemoryBytes }: JobUsage): string {
+/** A program that asks for more than there is may have taken little until then. */
+function wantedMemory(limit: number, said: string, { error, tail }: TrainerWords, usage: TrainingUsage): boolean {
+  if (error?.code === 'TRAINER.MEMORY' || OUT_OF_MEMORY.test(said)) return true;
+  return (usage.peakMemoryBytes ?? 0) > NEAR * limit && OUT_OF_MEMORY.test(tail.join('\n'));
+}
+
+function peak({ peakMemoryBytes }: TrainingUsage): string {
   return peakMemoryBytes === undefined ? '' : ` (${mebibytes(peakMemoryBytes)} were seen in use)`;
 }
 

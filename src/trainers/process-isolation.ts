@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { findProgram } from './find-program.js';
 
 const NAMESPACE = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
 /** Without privileges, where the kernel allows it. */
@@ -19,18 +20,21 @@ let found: Promise<ProcessIsolation> | undefined;
 /** What works on this machine, tried once a process. */
 export function processIsolation(): Promise<ProcessIsolation> {
   found ??= (async () => {
-    const [mortal, plain, user] = await Promise.all([DIE_WITH_PARENT, NAMESPACE, IN_USER_NAMESPACE].map(works));
-    return {
-      // That of BusyBox does not know it.
-      dieWithParent: mortal === true ? [...DIE_WITH_PARENT, '--'] : [],
-      namespace: plain === true ? [...NAMESPACE, '--'] : user === true ? [...IN_USER_NAMESPACE, '--'] : [],
-    };
+    // The setpriv of BusyBox does not know the option.
+    const [dieWithParent, plain, user] = await Promise.all(
+      [DIE_WITH_PARENT, NAMESPACE, IN_USER_NAMESPACE].map(working),
+    );
+    return { dieWithParent: dieWithParent ?? [], namespace: plain ?? user ?? [] };
   })();
   return found;
 }
 
-function works(words: readonly string[]): Promise<boolean> {
-  if (process.platform !== 'linux') return Promise.resolve(false);
-  const [program = '', ...args] = words;
-  return new Promise((resolve) => execFile(program, [...args, '--', 'true'], (error) => resolve(error === null)));
+/** The words, with the program as a path: a trainer may have another PATH. Undefined when they do not work here. */
+async function working([name = '', ...args]: readonly string[]): Promise<string[] | undefined> {
+  const program = process.platform === 'linux' ? await findProgram(name) : undefined;
+  if (program === undefined) return undefined;
+  const words = [program, ...args, '--'];
+  return await new Promise((resolve) =>
+    execFile(program, [...words.slice(1), 'true'], (error) => resolve(error === null ? words : undefined)),
+  );
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { canonicalJson } from '../domain/canonical.js';
-import { programExists } from './find-program.js';
+import { findProgram } from './find-program.js';
 import { JOB_FILE } from './job-file.js';
 import { PythonIdentity } from './python-identity.js';
 import { runJob } from './run-job.js';
@@ -39,22 +39,20 @@ export class ProcessTrainer implements Trainer {
   async train(job: TrainingJob, callbacks: TrainerCallbacks): Promise<TrainingOutput> {
     callbacks.signal.throwIfAborted();
     const command = job.command ?? (await this.#pythonCommand(job));
-    const program = command[0] ?? '';
-    if (!(await programExists(program, job.folder))) throw missingProgram(job, program);
-    const { folder, limits, code, entry } = job;
-    const environment = {
-      ...this.#options.environment,
-      ...job.environment,
-      ...(entry !== undefined && code && { PYTHONPATH: path.resolve(code.folder) }),
-    };
-    return await runJob(job, callbacks, () => startProcess([...command, JOB_FILE], { folder, environment, limits }));
+    const [program = ''] = command;
+    const { folder, code, entry } = job;
+    const options = this.#processOptions(
+      job,
+      entry === undefined || !code ? {} : { PYTHONPATH: path.resolve(code.folder) },
+    );
+    const searchPath = options.environment['PATH'];
+    if ((await findProgram(program, { folder, searchPath })) === undefined) throw missingProgram(job, program);
+    return await runJob(job, callbacks, () => startProcess([...command, JOB_FILE], options));
   }
 
   async trials(job: TrialsJob, callbacks: TrialsCallbacks): Promise<void> {
     const python = job.job.python ?? (await this.#options.python());
-    const { folder, limits } = job.job;
-    const environment = { ...this.#options.environment, ...job.job.environment };
-    const options = { folder, environment, limits };
+    const options = this.#processOptions(job.job);
     await runTrials(job, callbacks, (file) => startProcess([python, '-m', SEARCH_MODULE, file], options));
   }
 
@@ -67,6 +65,16 @@ export class ProcessTrainer implements Trainer {
       // The training, which comes next, fails of the same and says so better.
       return undefined;
     }
+  }
+
+  #processOptions({ folder, limits, environment }: TrainingJob, more: Readonly<Record<string, string>> = {}) {
+    return {
+      folder,
+      limits,
+      environment: { ...this.#options.environment, ...environment, ...more },
+      // Who has no Python can still run other programs.
+      supervisor: () => this.#options.python().catch(() => undefined),
+    };
   }
 
   async #pythonCommand({ python, entry, code, folder }: TrainingJob): Promise<string[]> {

@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { Readable } from 'node:stream';
+import type { Socket } from 'node:net';
 import { TrainerFailedError, TrainerHostError } from '../errors.js';
+import { beforeAbort } from './before-abort.js';
+import { textCleaner } from './clean-text.js';
 import { HostedJob } from './hosted-job.js';
+import { JobConnections } from './job-connections.js';
 import { readLines } from './line-reader.js';
 import type { StartedJob } from './started-job.js';
 import { trainerEnvironment } from './trainer-environment.js';
@@ -14,8 +13,11 @@ import type { TrainingLimits } from './trainer.js';
 
 /** Importing from a cold disk may take long; no more than this. */
 const READY_LIMIT_MS = 120_000;
-const START_LIMIT_MS = 30_000;
+/** It takes milliseconds; a host that needs longer hangs. */
+const START_LIMIT_MS = 10_000;
 const LAST_LINES = 20;
+const LINE_LENGTH = 500;
+const REASON_LENGTH = 2000;
 const RETRY = 'nothing: it is tried again; if it stays, look whether the machine runs out of memory';
 
 export interface PythonHostOptions {
@@ -44,21 +46,18 @@ export interface HostedProgram {
  * ends with the worker, however that ends. Its jobs talk to the worker directly and outlive the host, but not the worker.
  */
 export class PythonHost {
-  readonly #folder: string;
   readonly #child: ChildProcess;
-  readonly #server: Server;
-  readonly #waiting = new Map<string, HostedJob>();
+  readonly #connections: JobConnections;
+  readonly #clean = textCleaner();
   readonly #last: string[] = [];
   readonly #ready: Promise<void>;
   #running = 0;
   #exited: string | undefined;
   #idleSince = Date.now();
 
-  private constructor(folder: string, child: ChildProcess, server: Server) {
-    this.#folder = folder;
+  private constructor(child: ChildProcess, connections: JobConnections) {
     this.#child = child;
-    this.#server = server;
-    server.on('connection', (socket) => void this.#admit(socket));
+    this.#connections = connections;
     this.#ready = this.#hear();
     // Whoever starts a job hears of it.
     this.#ready.catch(() => undefined);
@@ -66,26 +65,20 @@ export class PythonHost {
 
   /** Starts a host; jobs wait until it has imported what it should. */
   static async start({ python, preload = [], environment = {} }: PythonHostOptions): Promise<PythonHost> {
-    // Short: the address of a socket has at most some hundred characters. Nobody else may look into it.
-    const folder = await mkdtemp(path.join(tmpdir(), 'perennial-'));
-    const address = path.join(folder, 's');
-    const server = await listen(address);
+    const connections = await JobConnections.open();
+    const { folder, address } = connections;
     const child = spawn(python, ['-m', 'perennial_trainer.host', address, ...preload], {
       cwd: folder,
       env: trainerEnvironment(folder, environment),
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    return new PythonHost(folder, child, server);
+    return new PythonHost(child, connections);
   }
 
   /** May it be given a job? */
   get isAlive(): boolean {
     return this.#exited === undefined;
-  }
-
-  get pid(): number | undefined {
-    return this.#child.pid;
   }
 
   /** Milliseconds since its last job ended; 0 while it has one. */
@@ -98,37 +91,52 @@ export class PythonHost {
     await this.#ready;
   }
 
-  /** Forks for a job. @throws as `ready` does, and TrainerHostError when the job was not heard of in time */
-  async run(program: HostedProgram): Promise<StartedJob> {
+  /**
+   * Forks for a job, unless it is aborted before that.
+   * @throws as `ready` does, TrainerHostError when the job was not heard of in time, and the reason of the abort
+   */
+  async run(program: HostedProgram, signal: AbortSignal): Promise<StartedJob> {
     this.#running += 1;
-    const release = (): void => {
-      this.#running -= 1;
-      this.#idleSince = Date.now();
-    };
-    const id = randomUUID();
     const job = new HostedJob();
-    this.#waiting.set(id, job);
+    const name = this.#connections.expect(job);
     try {
-      await this.#ready;
-      const { isAlive } = this;
-      if (isAlive) this.#child.stdin?.write(`${JSON.stringify({ run: { job: id, ...program } })}\n`);
+      await beforeAbort(this.#ready, signal);
+      if (this.isAlive) this.#child.stdin?.write(`${JSON.stringify({ run: { job: name, ...program } })}\n`);
       else job.fail(this.#gone());
-      await job.started(START_LIMIT_MS);
+      await this.#begun(job);
     } catch (error) {
-      release();
+      this.#release();
       throw error;
     } finally {
-      this.#waiting.delete(id);
+      this.#connections.forget(name);
     }
-    void job.ended.then(release);
+    void job.ended.then(() => this.#release());
     return job;
   }
 
   /** The host ends, and its folder goes. Jobs that run are not disturbed. */
-  close(): void {
+  async close(): Promise<void> {
     this.#child.stdin?.end();
-    this.#server.close();
-    void rm(this.#folder, { recursive: true, force: true });
+    await this.#connections.close();
+  }
+
+  #release(): void {
+    this.#running -= 1;
+    this.#idleSince = Date.now();
+  }
+
+  /** A host that hangs would hang for the next job, too. */
+  async #begun(job: HostedJob): Promise<void> {
+    const late = setTimeout(() => {
+      this.#exited = `a job did not begin within ${START_LIMIT_MS / 1000} s`;
+      job.fail(this.#gone());
+      this.#child.kill('SIGKILL');
+    }, START_LIMIT_MS);
+    try {
+      await job.begun;
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   async #hear(): Promise<void> {
@@ -136,7 +144,7 @@ export class PythonHost {
     if (!stdin || !stdout || !stderr) throw new RangeError('the host has no pipes');
     stdin.on('error', () => undefined);
     void readLines(stderr, (line) => {
-      this.#last.push(line);
+      this.#last.push(this.#clean(line, LINE_LENGTH));
       if (this.#last.length > LAST_LINES) this.#last.shift();
     });
     await new Promise<void>((resolve, reject) => {
@@ -150,8 +158,8 @@ export class PythonHost {
         this.#exited = reason;
         clearTimeout(late);
         reject(this.#gone());
-        this.#waiting.forEach((job) => job.fail(this.#gone()));
-        this.close();
+        this.#connections.failAll(this.#gone());
+        void this.close();
       };
       this.#child.once('error', (error) => gone(error.message));
       this.#child.once('exit', (code, signal) => gone(`it ended with ${signal ?? `code ${code}`}`));
@@ -159,8 +167,8 @@ export class PythonHost {
         // What is printed while Python starts comes before.
         if (!line.startsWith('{"')) return;
         const event = JSON.parse(line) as HostEvent; // written by our own host
-        if ('failed' in event) reject(notImported(event.failed));
-        else if ('refused' in event) this.#waiting.get(event.refused.job)?.fail(refused(event.refused.message));
+        if ('failed' in event) reject(notImported(this.#clean(event.failed, REASON_LENGTH)));
+        else if ('refused' in event) this.#connections.fail(event.refused.job, refused(event.refused.message));
         else resolve();
         clearTimeout(late);
       });
@@ -168,16 +176,6 @@ export class PythonHost {
     // A worker that has nothing else to do may end, and the host with it.
     for (const each of [stdin, stdout, stderr]) (each as Readable & Socket).unref();
     this.#child.unref();
-    this.#server.unref();
-  }
-
-  /** A connection of a job says whose it is in its first line. */
-  async #admit(socket: Socket): Promise<void> {
-    socket.on('error', () => undefined);
-    const hello = await firstLine(socket);
-    const { job = '', stream } = (hello === undefined ? {} : JSON.parse(hello)) as { job?: string; stream?: string };
-    const waiting = this.#waiting.get(job);
-    if (!waiting || !waiting.connect(stream, socket)) socket.destroy();
   }
 
   #gone(): TrainerHostError {
@@ -192,31 +190,6 @@ type HostEvent =
   | { readonly ready: { readonly isolation: string; readonly missing: readonly string[] } }
   | { readonly failed: string }
   | { readonly refused: { readonly job: string; readonly message: string } };
-
-function listen(address: string): Promise<Server> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(address, () => resolve(server));
-  });
-}
-
-function firstLine(socket: Socket): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    let heard = Buffer.alloc(0);
-    const take = (): void => {
-      heard = Buffer.concat([heard, (socket.read() as Buffer | null) ?? Buffer.alloc(0)]);
-      const end = heard.indexOf(10);
-      if (end < 0) return;
-      socket.off('readable', take);
-      const rest = heard.subarray(end + 1);
-      if (rest.length > 0) socket.unshift(rest);
-      resolve(heard.toString('utf8', 0, end));
-    };
-    socket.on('readable', take);
-    socket.once('close', () => resolve(undefined));
-  });
-}
 
 function notImported(reason: string): TrainerFailedError {
   return new TrainerFailedError(`Cannot prepare a Python host: ${reason}`, {

@@ -31,12 +31,12 @@ export class PythonHosts {
   }
 
   /** Runs a program in a warm host; one that turns out to be gone is replaced once. @throws as `PythonHost.run` */
-  async run(options: PythonHostOptions, program: HostedProgram): Promise<StartedJob> {
+  async run(options: PythonHostOptions, program: HostedProgram, signal: AbortSignal): Promise<StartedJob> {
     try {
-      return await (await this.#host(options)).run(program);
+      return await (await this.#host(options)).run(program, signal);
     } catch (error) {
       if (!(error instanceof TrainerHostError)) throw error;
-      return await (await this.#host(options)).run(program);
+      return await (await this.#host(options)).run(program, signal);
     }
   }
 
@@ -46,7 +46,7 @@ export class PythonHosts {
     this.#sweeper = undefined;
     const kept = [...this.#kept.values()];
     this.#kept.clear();
-    await Promise.all(kept.map(async ({ host }) => (await host).close()));
+    await Promise.all(kept.map(({ host }) => host.then(close, ignore)));
   }
 
   async #host(options: PythonHostOptions): Promise<PythonHost> {
@@ -61,7 +61,7 @@ export class PythonHosts {
     const host = PythonHost.start(options);
     this.#kept.set(place, { identity, host });
     host.catch(() => this.#kept.delete(place));
-    void old?.host.then((each) => each.close());
+    void old?.host.then(close, ignore);
     this.#sweeper ??= setInterval(() => void this.#sweep(), Math.min(SWEEP_EVERY_MS, this.#idleMs)).unref();
     return await host;
   }
@@ -71,7 +71,11 @@ export class PythonHosts {
       const host = await kept.host.catch(() => undefined);
       if (host?.isAlive === true && host.idleMs < this.#idleMs) continue;
       if (this.#kept.get(place) === kept) this.#kept.delete(place);
-      host?.close();
+      await host?.close();
     }
   }
 }
+
+const close = (host: PythonHost): Promise<void> => host.close();
+/** Whoever asked for the host has heard why there is none. */
+const ignore = (): void => undefined;

@@ -4,6 +4,8 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { TrainerFailedError, TrainerHostError } from '../errors.js';
+import { textCleaner } from './clean-text.js';
 import { trainerEnvironment } from './trainer-environment.js';
 
 /** What an interpreter says of itself; it cannot change while its file stays as it is. */
@@ -22,6 +24,7 @@ paths = [os.path.abspath(path) for path in sys.path if os.path.isdir(path)]
 print(json.dumps({"version": sys.version, "paths": paths, "trainer": os.path.dirname(spec.origin)}))
 `;
 const ASK_TIMEOUT_MS = 30_000;
+const REASON_LENGTH = 300;
 
 /**
  * Tells interpreters apart by what they would train with: their version, the code of `perennial_trainer` and the names and
@@ -31,9 +34,11 @@ const ASK_TIMEOUT_MS = 30_000;
 export class PythonIdentity {
   readonly #asked = new Map<string, Promise<Interpreter>>();
 
-  /** @throws when it is no Python that has the trainer */
+  /** @throws TrainerFailedError when it is no Python that has the trainer, TrainerHostError when it does not answer */
   async of(python: string): Promise<readonly string[]> {
-    const { version, paths, trainer } = await this.#interpreter(python);
+    const { version, paths, trainer } = await this.#interpreter(python).catch((error: unknown) => {
+      throw unusable(python, error);
+    });
     const [code, ...packages] = await Promise.all([codeOf(trainer), ...paths.map(packagesIn)]);
     return [version, code, ...packages.flat().toSorted()];
   }
@@ -56,6 +61,19 @@ async function ask(python: string): Promise<Interpreter> {
   });
   // What is printed while Python starts comes before.
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Interpreter; // printed by the program above
+}
+
+function unusable(python: string, error: unknown): TrainerFailedError | TrainerHostError {
+  const { stderr = '', killed, code, message } = error as Error & { stderr?: string; killed?: boolean; code?: unknown };
+  const what = `Cannot train with the Python "${python}"`;
+  if (killed === true || code === 'EAGAIN' || code === 'ENOMEM') {
+    return new TrainerHostError(`${what}: it did not answer`, { fix: 'nothing: it is tried again', cause: error });
+  }
+  const said = textCleaner()(stderr.trim().split('\n').at(-1) ?? '', REASON_LENGTH);
+  return new TrainerFailedError(`${what}: ${code === 'ENOENT' ? 'it is not there' : said || message.split('\n')[0]}`, {
+    fix: 'look whether it has perennial_trainer: perennial doctor',
+    cause: error,
+  });
 }
 
 /** Installers keep a folder for each package that is named after it and its version. */

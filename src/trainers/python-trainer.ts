@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { canonicalJson } from '../domain/canonical.js';
 import { TrainerFailedError } from '../errors.js';
+import { beforeAbort } from './before-abort.js';
 import { JOB_FILE } from './job-file.js';
 import type { HostedProgram, PythonHostOptions } from './python-host.js';
 import { PythonHosts } from './python-hosts.js';
@@ -36,18 +37,20 @@ export class PythonTrainer implements Trainer {
 
   async train(job: TrainingJob, callbacks: TrainerCallbacks): Promise<TrainingOutput> {
     const program = await programOf(job);
+    const { signal } = callbacks;
     return await runJob(job, callbacks, async () => {
-      return await this.#hosts.run(await this.#hostOf(job), this.#hosted(job, program));
+      return await this.#hosts.run(await beforeAbort(this.#hostOf(job), signal), this.#hosted(job, program), signal);
     });
   }
 
   async trials(job: TrialsJob, callbacks: TrialsCallbacks): Promise<void> {
-    const host = await this.#hostOf(job.job);
+    const { signal } = callbacks;
+    const host = await beforeAbort(this.#hostOf(job.job), signal);
     const program = this.#hosted(job.job, { module: SEARCH_MODULE });
-    await runTrials(job, callbacks, (file) => this.#hosts.run(host, { ...program, arguments: [file] }));
+    await runTrials(job, callbacks, (file) => this.#hosts.run(host, { ...program, arguments: [file] }, signal));
   }
 
-  /** Starts the host that most jobs will use, so that the first one need not wait for it. */
+  /** Starts the host that most jobs will use. */
   async warm(): Promise<void> {
     await this.#hosts.warm(await this.#hostOf({}));
   }

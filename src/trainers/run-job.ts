@@ -3,7 +3,7 @@ import { followJob } from './follow-job.js';
 import { writeJobFile } from './job-file.js';
 import type { StartedJob } from './started-job.js';
 import { endingFailure, outputFailure } from './trainer-failure.js';
-import { OutputProblem, readOutput } from './trainer-output.js';
+import { OutputProblem, readOutput, VERSION_LENGTH } from './trainer-output.js';
 import { readState } from './trainer-state.js';
 import { TrainerWords } from './trainer-words.js';
 import type { TrainerCallbacks, TrainingJob, TrainingOutput } from './trainer.js';
@@ -31,6 +31,7 @@ export async function runJob(
       words,
       ...(started.timesItself && { timeoutMs: Infinity }),
     });
+    callbacks.usage?.(usage);
     if (ending.kind === 'aborted') throw signal.reason;
     const failed = endingFailure(job, ending, words, usage);
     if (failed !== undefined) throw failed;
@@ -60,7 +61,9 @@ function listeners(job: TrainingJob, callbacks: TrainerCallbacks) {
 
 async function output(job: TrainingJob, words: TrainerWords): Promise<Omit<TrainingOutput, 'usage'>> {
   try {
-    const found = await readOutput(job.folder);
+    const read = await readOutput(job.folder);
+    const shown = Object.entries(read.versions).map(([name, version]) => [name, words.clean(version, VERSION_LENGTH)]);
+    const found = { ...read, versions: Object.fromEntries(shown) as Record<string, string> };
     return job.keepState ? { ...found, state: await readState(job.folder) } : found;
   } catch (error) {
     if (error instanceof OutputProblem) throw outputFailure(job, error.message, words);

@@ -61,6 +61,8 @@ async function runProgram(
     if (said.state === 'running') return running.begin(said.trial);
     running.end();
     taken = taken.then(async () => (await results.read()).forEach(trial));
+    // Whoever waits for the end hears of it.
+    taken.catch(() => undefined);
   };
   try {
     const { ending, usage } = await followJob(await start(files.search), {

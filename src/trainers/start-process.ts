@@ -3,13 +3,16 @@ import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { signalGroup, sweepJob } from './job-processes.js';
+import { killProcess, signalGroup, sweepJob } from './job-processes.js';
 import { processIsolation } from './process-isolation.js';
 import { isRunning, processTree } from './process-tree.js';
-import type { JobUsage, ProgramEnd, StartedJob } from './started-job.js';
+import type { ProgramEnd, StartedJob } from './started-job.js';
 import { trainerEnvironment } from './trainer-environment.js';
-import type { TrainingLimits } from './trainer.js';
+import { startSupervised } from './supervised-process.js';
+import type { TrainingLimits, TrainingUsage } from './trainer.js';
 
+/** A trainer may have another PATH. */
+const SHELL = '/bin/sh';
 const GONE_LIMIT_MS = 5000;
 const GONE_EVERY_MS = 10;
 const TIMES_LIMIT_MS = 200;
@@ -33,23 +36,35 @@ export interface ProcessOptions {
   /** More variables for the trainer. */
   readonly environment: Readonly<Record<string, string>>;
   readonly limits: TrainingLimits;
+  /** An interpreter with perennial_trainer, which watches over the command where it gets no PID namespace; if there is one. */
+  readonly supervisor: () => Promise<string | undefined>;
 }
 
-/** Starts a command in a process group of its own, and in a PID namespace of its own where the kernel allows it. */
+/**
+ * Starts a command in a process group of its own, and in a PID namespace of its own, or below a supervisor. Where neither can
+ * be had, a daemon that clears its environment is not known for one of the job.
+ */
 export async function startProcess(command: readonly string[], options: ProcessOptions): Promise<StartedJob> {
+  const { folder, limits } = options;
   const { dieWithParent, namespace } = await processIsolation();
-  const inner = ['sh', '-c', `trap : TERM\n${limitLines(options.limits)}\n"$@"\nexit $?`, 'trainer', ...command];
-  const isolated = namespace.length > 0 ? [...dieWithParent, ...namespace, ...inner] : inner;
   const mark = randomUUID();
-  const [program = '', ...args] = [...dieWithParent, 'sh', '-c', OUTER, 'job', ...isolated];
+  const env = {
+    ...trainerEnvironment(folder, options.environment),
+    // Standard input is the pipe: trainers may watch it too.
+    PERENNIAL_PARENT_PIPE: '1',
+    PERENNIAL_JOB: mark,
+  };
+  const supervisor = namespace.length > 0 || process.platform !== 'linux' ? undefined : await options.supervisor();
+  if (supervisor !== undefined) {
+    const limited = [SHELL, '-c', `${limitLines(limits)}\nexec "$@"`, 'trainer', ...command];
+    return await startSupervised(supervisor, limited, { folder, env });
+  }
+  const inner = [SHELL, '-c', `trap : TERM\n${limitLines(limits)}\n"$@"\nexit $?`, 'trainer', ...command];
+  const isolated = namespace.length > 0 ? [...dieWithParent, ...namespace, ...inner] : inner;
+  const [program = '', ...args] = [...dieWithParent, SHELL, '-c', OUTER, 'job', ...isolated];
   const child = spawn(program, args, {
-    cwd: options.folder,
-    env: {
-      ...trainerEnvironment(options.folder, options.environment),
-      // Standard input is the pipe: trainers may watch it too.
-      PERENNIAL_PARENT_PIPE: '1',
-      PERENNIAL_JOB: mark,
-    },
+    cwd: folder,
+    env,
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   });
@@ -92,8 +107,8 @@ class ProcessJob implements StartedJob {
     this.#tree = processTree(this.pid);
     // The end of the first process in a namespace is that of all: what is above it lives on to say what was used.
     const first = this.#isolated ? this.#tree[this.own - 1] : undefined;
-    if (first !== undefined) process.kill(first, 'SIGKILL');
-    else signalGroup(this.pid, 'SIGKILL');
+    if (first === undefined) signalGroup(this.pid, 'SIGKILL');
+    else killProcess(first);
   }
 
   async clear(): Promise<void> {
@@ -136,7 +151,7 @@ function signalOf(number: number): NodeJS.Signals | undefined {
 }
 
 /** The second line of the shell's `times`: user and system time of what it has waited for. */
-function usageOf(times: string): JobUsage {
+function usageOf(times: string): TrainingUsage {
   const found = [...(times.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
   if (found.length !== 2) return {};
   return { cpuSeconds: found.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0) };

@@ -1,10 +1,5 @@
 import type { Readable } from 'node:stream';
-
-/** What a job has used; members that nobody measured are absent. */
-export interface JobUsage {
-  readonly cpuSeconds?: number;
-  readonly peakMemoryBytes?: number;
-}
+import type { TrainingUsage } from './trainer.js';
 
 /** How the program of a job ended by itself, or by the signal of somebody. */
 export type ProgramEnd = (
@@ -15,7 +10,7 @@ export type ProgramEnd = (
   | { readonly kind: 'lost'; readonly reason: string }
   /** Of a job that holds itself to its time. */
   | { readonly kind: 'timeout' }
-) & { readonly usage?: JobUsage };
+) & { readonly usage?: TrainingUsage };
 
 /** A program that runs, however it was started. */
 export interface StartedJob {

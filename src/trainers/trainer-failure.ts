@@ -2,19 +2,19 @@ import { TrainerFailedError, TrainerHostError, TrainerTimeoutError, type Perenni
 import type { Ending } from './ending.js';
 import { limitReached } from './limit-failure.js';
 import { redact } from './redact.js';
-import type { JobUsage } from './started-job.js';
 import type { TrainerWords } from './trainer-words.js';
-import type { TrainingJob } from './trainer.js';
+import type { TrainingJob, TrainingUsage } from './trainer.js';
 
 /** Exit code of a program that was killed with SIGKILL, as a shell or a container reports it. */
 const KILLED = 137;
+const PROBLEM_LENGTH = 500;
 
 /** The error for a trainer that ended in any way but with exit code 0. `undefined`: it ended well. */
 export function endingFailure(
   job: TrainingJob,
   ending: Ending,
   words: TrainerWords,
-  usage: JobUsage = {},
+  usage: TrainingUsage = {},
 ): PerennialError | undefined {
   if (ending.kind === 'aborted' || (ending.kind === 'exit' && ending.code === 0)) return undefined;
   const limit = limitReached(job.limits, ending, words, usage);
@@ -51,7 +51,8 @@ export function missingEntry(job: TrainingJob, entry: string): TrainerFailedErro
 
 /** The error for a trainer that exits with 0 and leaves nothing usable. */
 export function outputFailure(job: TrainingJob, problem: string, words: TrainerWords): TrainerFailedError {
-  const found = `it exited with 0, but ${problem}`;
+  // It quotes what the trainer wrote.
+  const found = `it exited with 0, but ${words.clean(problem, PROBLEM_LENGTH)}`;
   return failure(job, words, found, 'make the trainer leave what the job contract wants: python/README.md', {
     exitCode: 0,
   });

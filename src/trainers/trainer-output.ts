@@ -8,7 +8,7 @@ export const MODEL_BYTES = 512 * 1024 * 1024;
 export const METRICS_BYTES = 1024 * 1024;
 const MOST_ENTRIES = 200;
 const NAME = /^[A-Za-z][A-Za-z0-9_.@-]{0,63}$/;
-const VERSION_LENGTH = 100;
+export const VERSION_LENGTH = 100;
 
 /** Why a trainer's output cannot be taken, in half a sentence. */
 export class OutputProblem extends Error {}

@@ -92,6 +92,14 @@ export interface TrainerCallbacks {
   point?(step: number, values: Readonly<Record<string, number>>): void;
   /** A line of the trainer's log: without control characters and what looks like a secret, at most 4,096 characters. */
   log?(line: string): void;
+  /** What the job has used, told once when its processes have ended, in whatever way: a training that fails costs, too. */
+  usage?(usage: TrainingUsage): void;
+}
+
+/** Of all processes of a job; members that nobody measured are absent. */
+export interface TrainingUsage {
+  readonly cpuSeconds?: number;
+  readonly peakMemoryBytes?: number;
 }
 
 /** What a trainer leaves for a training to come. */
@@ -114,8 +122,7 @@ export interface TrainingOutput {
   readonly versions: Readonly<Record<string, string>>;
   /** Of a job that asked for it. */
   readonly state?: TrainerState;
-  /** Of all processes of the job. */
-  readonly usage: { readonly cpuSeconds?: number; readonly peakMemoryBytes?: number };
+  readonly usage: TrainingUsage;
 }
 
 /** Trials of a search that one program runs. */
@@ -163,6 +170,8 @@ export interface Trainer {
    * @throws TrainerFailedError when it failed before any trial could begin
    */
   trials?(job: TrialsJob, callbacks: TrialsCallbacks): Promise<void>;
+  /** Makes ready what most jobs use, so that the first one need not wait for it. A worker that has started may call it. */
+  warm?(): Promise<void>;
   /** Ends what is kept warm between jobs. The worker calls it when it has stopped. */
   close?(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CODE_FOLDERS, cacheCode } from '../../activities/cache-code.js';
-import { evaluateFacts, splitFacts, trainFacts } from '../../activities/cache-keys.js';
+import { evaluateFacts, searchFacts, splitFacts, trainFacts } from '../../activities/cache-keys.js';
 import type { ActivityDeps } from '../../activities/deps.js';
 import { register } from '../../activities/register.js';
 import { promote } from '../../activities/promote.js';
@@ -66,13 +66,16 @@ type Change =
 async function materials(change: Change = {}) {
   const { all, ...input } = 'input' in change ? change.input : {};
   const sql = 'sql' in change ? change.sql : 'SELECT 1';
-  const changes = 'input' in change || 'sql' in change ? {} : change;
+  const changes: Partial<ModelSpecInput> = 'input' in change || 'sql' in change ? {} : change;
+  // The two do not go together.
+  const searches = changes.trainer?.warmStart === undefined;
   const spec = await putManifest(store, 'spec', {
-    spec: defineModel(toySpec('toy', 'data', changes)),
+    spec: defineModel(toySpec('toy', 'data', { ...(searches && { search }), ...changes })),
     prepareSql: sql,
   });
   const common = { model: 'toy', run: 1, spec, ...all };
   const split = await splitFacts(deps, { ...common, snapshot: digest('a'), ...input.split }, signal);
+  const searched = searches && (await searchFacts(deps, { ...common, split: digest('b'), ...input.train }, signal));
   const train = await trainFacts(deps, { ...common, split: digest('b'), timeoutMs: 1000, ...input.train }, signal);
   const evaluate = await evaluateFacts(
     deps,
@@ -81,12 +84,18 @@ async function materials(change: Change = {}) {
   );
   return {
     split: canonicalJson(split.material),
+    search: canonicalJson(searched && searched.material),
     train: canonicalJson(train.material),
     evaluate: canonicalJson(evaluate.material),
   };
 }
 
 const toy = toySpec('toy', 'data');
+const search = {
+  sampler: 'random',
+  trials: 5,
+  space: { learning_rate: { type: 'float', low: 0.1, high: 1 } },
+} as const;
 
 describe('what a step depends on', () => {
   it.each<[what: string, steps: string, change: Change]>([
@@ -100,7 +109,13 @@ describe('what a step depends on', () => {
     ['the contract, which made the snapshot', '', { contract: {} }],
     ['a threshold of the gate', '', { gate: { champion: { margin: 0.01 } } }],
     ['the number of the run', '', { input: { all: { run: 7 } } }],
-    ['the time that a trainer may take', '', { trainer: { ...toy.trainer, timeout: '1h' } }],
+    ['the price of computing', '', { cost: { cpuHour: 2 } }],
+    ['the trials of a search', 'search', { search: { ...search, trials: 6 } }],
+    [
+      'the time that a trainer may take, which trials have too',
+      'search',
+      { trainer: { ...toy.trainer, timeout: '1h' } },
+    ],
     ['the same, as the run has it', '', { input: { train: { timeoutMs: 7 } } }],
     ['the wish to do it anew', '', { input: { all: { cache: false } } }],
     ['the snapshot', 'split', { input: { split: { snapshot: digest('9') } } }],
@@ -113,18 +128,22 @@ describe('what a step depends on', () => {
       { sources: { visits: { kind: 'file', path: 'data', eventTime: { column: 'x' } } } },
     ],
     ['the name of a source', 'split', { sources: { others: { kind: 'file', path: 'data' } }, contract: {} }],
-    ['the label', 'split train evaluate', { task: { ...toy.task, label: 'paid' } }],
-    ['the features', 'split train evaluate', { task: { ...toy.task, features: ['price'] } }],
+    ['the label', 'split search train evaluate', { task: { ...toy.task, label: 'paid' } }],
+    ['the features', 'split search train evaluate', { task: { ...toy.task, features: ['price'] } }],
     [
       'the order of the features',
-      'split train evaluate',
+      'split search train evaluate',
       { task: { ...toy.task, features: ['price', 'channel', 'visits'] } },
     ],
-    ['the seed', 'split train evaluate', { trainer: { ...toy.trainer, seed: 8 } }],
-    ['the kind of trainer', 'train', { trainer: { ...toy.trainer, kind: 'other' } }],
-    ['a parameter', 'train', { trainer: { parameters: { max_iter: 21 } } }],
-    ['a parameter of the run', 'train', { input: { train: { parameters: { max_iter: 21 } } } }],
-    ['the split', 'train evaluate', { input: { train: { split: digest('9') }, evaluate: { split: digest('9') } } }],
+    ['the seed', 'split search train evaluate', { trainer: { ...toy.trainer, seed: 8 } }],
+    ['the kind of trainer', 'search train', { trainer: { ...toy.trainer, kind: 'other' } }],
+    ['a parameter', 'search train', { trainer: { parameters: { max_iter: 21 } } }],
+    ['a parameter of the run', 'search train', { input: { train: { parameters: { max_iter: 21 } } } }],
+    [
+      'the split',
+      'search train evaluate',
+      { input: { train: { split: digest('9') }, evaluate: { split: digest('9') } } },
+    ],
     ['the candidate', 'evaluate', { input: { evaluate: { bundle: digest('9') } } }],
     ['the blocks', 'evaluate', { evaluation: { resamples: 200, blocks: ['channel'] } }],
     ['the resamples', 'evaluate', { evaluation: { resamples: 201 } }],
@@ -140,8 +159,10 @@ describe('what a step depends on', () => {
     expect(await materials(told)).toEqual(await materials());
   });
 
-  it('the champion: an evaluation only', async () => {
+  it('the champion: an evaluation, and a training that goes on from it', async () => {
     const before = await materials();
+    const warm = { trainer: { estimator: 'lightgbm', warmStart: 'champion' } } as const;
+    const warmBefore = await materials(warm);
     const decision = {
       model: 'toy',
       run: 1,
@@ -156,14 +177,16 @@ describe('what a step depends on', () => {
     const after = await materials();
     expect({ ...after, evaluate: before.evaluate }).toEqual(before);
     expect(after.evaluate).not.toBe(before.evaluate);
+    const warmAfter = await materials(warm);
+    expect([warmAfter.split, warmAfter.train === warmBefore.train]).toEqual([warmBefore.split, false]);
   });
 
-  it('a library of the trainer: training only', async () => {
+  it('a library of the trainer: what it trains', async () => {
     const before = await materials();
     identity = ['Python 3.11', 'scikit-learn-1.9.2'];
     const after = await materials();
-    expect({ ...after, train: before.train }).toEqual(before);
-    expect(after.train).not.toBe(before.train);
+    expect({ ...after, search: before.search, train: before.train }).toEqual(before);
+    expect([after.search === before.search, after.train === before.train]).toEqual([false, false]);
   });
 
   it("is not known of a trainer that does not say it, and of a program of the user's own", async () => {

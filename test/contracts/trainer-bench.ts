@@ -11,6 +11,7 @@ import type {
   TrainingJob,
   TrainingOutput,
   TrainingProgress,
+  TrainingUsage,
 } from '../../src/trainers/trainer.js';
 import { jobIn } from '../src/trainers/job-in.js';
 
@@ -56,6 +57,7 @@ export class TrainerBench {
   points: [step: number, values: Readonly<Record<string, number>>][] = [];
   log: string[] = [];
   checkpoints: TrainingCheckpoint[] = [];
+  used: TrainingUsage[] = [];
   /** What keeping a checkpoint does, beside noting it. */
   keep: (checkpoint: TrainingCheckpoint) => Promise<void> = () => Promise.resolve();
   #trainer: Trainer | undefined;
@@ -76,6 +78,7 @@ export class TrainerBench {
       this.points = [];
       this.log = [];
       this.checkpoints = [];
+      this.used = [];
       this.keep = () => Promise.resolve();
     });
     afterEach(async () => {
@@ -117,6 +120,9 @@ export class TrainerBench {
       },
       log: (line) => {
         this.log.push(line);
+      },
+      usage: (used) => {
+        this.used.push(used);
       },
       checkpoint: async (checkpoint) => {
         this.checkpoints.push(checkpoint);

@@ -47,6 +47,18 @@ write("started"); forever()`,
       expect(await processesIn(bench.folder)).toEqual([]);
     });
 
+    test('aborted just when it starts, does not use up its grace', async () => {
+      const from = Date.now();
+      for (const delay of [1, 20, 40]) {
+        bench.aborter = new AbortController();
+        const done = bench.train(`forever()`, { graceMs: 20_000 });
+        setTimeout(() => bench.aborter.abort(new Error('at once')), delay);
+        await expect(done).rejects.toThrow('at once');
+      }
+      expect(Date.now() - from).toBeLessThan(15_000);
+      expect(await processesIn(bench.folder)).toEqual([]);
+    });
+
     test('aborted before it starts, starts nothing', async () => {
       bench.aborter.abort(new Error('too late'));
       await expect(bench.train(`write("started")`)).rejects.toThrow('too late');

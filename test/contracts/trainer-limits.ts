@@ -63,6 +63,19 @@ forever()`,
       expect(error.fix).toContain(`raise trainer.limits.${name}`);
     });
 
+    test('a limit that was got over, is not blamed for what came after it', async () => {
+      const error = await bench.failure(
+        `
+try: bytearray(600 * 2**20)
+except MemoryError as found: say(f"MemoryError: {found}, going on with less", to=2)
+say("1\\n2\\n3", to=2)
+raise ValueError("the label has one class")`,
+        { limits: { memoryBytes: MEMORY } },
+      );
+      expect(error.message).toContain('the label has one class');
+      expect(error.details['limit']).toBeUndefined();
+    });
+
     test('a job within its limits, is not disturbed by them', async () => {
       const limits = { memoryBytes: MEMORY, cpuSeconds: 60, fileBytes: 2 ** 20, openFiles: 64, processes: 3 };
       const output = await bench.train(`subprocess.run(["true"]); time.sleep(0.5); model(); metrics()`, { limits });

@@ -110,6 +110,16 @@ model(); metrics()`);
       ]);
     });
 
+    test('a PATH of its own, is for the trainer alone', async () => {
+      const output = await bench.train(
+        `model(); metrics(json.dumps({"metrics": {}, "versions": {"path": os.environ["PATH"]}}))`,
+        {
+          environment: { PATH: '/nowhere' },
+        },
+      );
+      expect(output.versions).toEqual({ path: '/nowhere' });
+    });
+
     test('environment, holds what the job names and nothing of the worker', async () => {
       process.env['PERENNIAL_TEST_CANARY'] = 'a secret of the worker';
       try {
@@ -199,6 +209,25 @@ sys.exit(1)`,
       expect(bench.heard.at(-1)?.message).toBe('with ***');
       const shown = JSON.stringify([error.details, error.message, bench.log, bench.heard]);
       expect(shown).not.toMatch(/hunter|abc123|correct|staple/);
+    });
+
+    test('secrets in what it leaves, are not repeated either', async () => {
+      const secrets = ['correct horse'];
+      const error = await bench.failure(`model(); metrics('{"metrics":{"auc":"correct horse"}}')`, { secrets });
+      expect(error.message).toContain('"auc": "***", want a finite number');
+      const output = await bench.train(`model(); metrics('{"metrics":{},"versions":{"x":"correct horse"}}')`, {
+        secrets,
+      });
+      expect(output.versions).toEqual({ x: '***' });
+    });
+
+    test('what it used, is told before it fails', async () => {
+      await bench.failure(`
+end = time.process_time() + 0.3
+while time.process_time() < end: pass
+sys.exit(1)`);
+      expect(bench.used).toHaveLength(1);
+      expect(bench.used[0]?.cpuSeconds).toBeGreaterThan(0.25);
     });
 
     test('a flood of log, neither fills the memory nor hides the error', async () => {

@@ -47,6 +47,7 @@ it('kill -9 of the worker inside a chunk: the next one repeats the unfinished tr
 
   expect(await begun()).toEqual([...numbers(0, HANGS + 1), ...numbers(HANGS, TRIALS)]);
   expect(counts).toEqual({ complete: TRIALS, pruned: 0, failed: 0 });
+  expect(await noted(), 'a chunk that is done leaves no notes').toBe(0);
   const { chunks } = await readManifest<Study>(world.store, study);
   const trials = await new SearchChunks().trials(world.store, chunks);
   const sampler = ownSampler({ sampler: 'random', space: fullSpace(), fixed: {}, seed: 7 });

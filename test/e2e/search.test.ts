@@ -44,13 +44,24 @@ describe('a run with a search', () => {
     expect(shown.stdout).toMatch(/trial 0 +9/);
   });
 
+  it('takes the study of the run before when nothing has changed, and so its model too', async () => {
+    await world.client.requestTraining('toy-search');
+    await world.client.runResult('toy-search', 2);
+    const [again, first] = await world.client.runs('toy-search', { limit: 2 });
+    expect(again?.cache).toEqual({ split: 'hit', search: 'hit', train: 'hit', evaluate: 'hit' });
+    expect(again?.evidence.study).toBe(first?.evidence.study);
+    const left: string[] = [];
+    for await (const { key } of world.store.list('progress/')) left.push(key);
+    expect(left, 'steps that are done leave no notes').toEqual([]);
+  });
+
   it('begins with the hyperparameters of the champion, and knows the trials of the study before', async () => {
     const search = { sampler: 'tpe', trials: 4, space, warmStart: { studies: true } } as const;
     await world.applyToy('toy-search', toyDays(15), { search });
     await world.client.requestTraining('toy-search');
-    await world.client.runResult('toy-search', 2);
+    await world.client.runResult('toy-search', 3);
     const [before, after] = await Promise.all(
-      [1, 2].map((run) => findSearch(world.temporal.client, world.store, 'toy-search', run)),
+      [1, 3].map((run) => findSearch(world.temporal.client, world.store, 'toy-search', run)),
     );
     const champion = (await world.client.ledger('toy-search')).state.champion!;
     const bundle = await readManifestOf<ModelBundle>(world.store, 'bundle', champion.bundle);

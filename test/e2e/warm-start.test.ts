@@ -4,7 +4,7 @@ import type { Checkpoint } from '../../src/domain/attempt.js';
 import type { ModelBundle } from '../../src/domain/model.js';
 import type { RunRecord } from '../../src/domain/run.js';
 import { runText } from '../../src/cli/run-text.js';
-import { plainColours } from '../../src/cli/colours.js';
+import { coloursFor } from '../../src/cli/colours.js';
 import type { ModelSpecInput } from '../../src/spec.js';
 import { readManifest, readManifestOf } from '../../src/stores/blobs.js';
 import { toyDays, toySpec } from '../support/toy-data.js';
@@ -19,7 +19,7 @@ const trainer = (more: object = {}) =>
     ...more,
   }) as const;
 // Whatever wins, so that there is a new champion each time.
-const gate = { champion: { metric: 'logLoss', margin: 10 }, floors: [] } as const;
+const gate = { champion: { rule: 'not-worse', margin: 1 } } as const;
 
 describe('a model that is warmed by the champion', () => {
   let world: World;
@@ -28,15 +28,16 @@ describe('a model that is warmed by the champion', () => {
   });
   afterAll(() => world.stop());
 
-  async function finished(model: string): Promise<RunRecord> {
-    const answer = await world.client.requestTraining(model);
+  async function finished(model: string, options = {}): Promise<RunRecord> {
+    const answer = await world.client.requestTraining(model, options);
     if (answer.outcome === 'refused') throw new Error(answer.message);
     await world.client.runResult(model, answer.run);
     return await world.client.run(model, answer.run);
   }
   const bundleOf = async ({ evidence }: RunRecord) =>
     await readManifestOf<ModelBundle>(world.store, 'bundle', evidence.bundle ?? '');
-  const shown = (record: RunRecord) => runText({ isTty: false, width: 200, colours: plainColours }, record);
+  const colours = coloursFor({ isTty: false, env: {}, wanted: false });
+  const shown = (record: RunRecord) => runText({ isTty: false, width: 200, colours }, record);
 
   it('has its trees and more, says whose, is taken from the cache, and begins anew when the features change', async () => {
     const toy = await world.applyToy('toy-warm', toyDays(14), { trainer: trainer(), gate });
@@ -50,37 +51,54 @@ describe('a model that is warmed by the champion', () => {
     const { state } = await bundleOf(second);
     const kept = await readManifest<Checkpoint>(world.store, state ?? expect.fail('no state'));
     expect([kept.step, Object.keys(kept.files)]).toEqual([20, ['about.json', 'model.txt']]);
-    expect(shown(second)).toContain(`warm start 20 trees, from those of bundle ${first.evidence.bundle?.slice(0, 12)} on`);
+    expect(shown(second)).toContain(
+      `warm start 20 trees, from those of bundle ${first.evidence.bundle?.slice(0, 12)} on`,
+    );
 
     const apply = async (changes: Partial<ModelSpecInput>) =>
-      await world.client.apply({ spec: defineModel(toySpec('toy-warm', toy.data, { trainer: trainer(), gate, ...changes })) });
-    const task = { kind: 'binary', label: 'bought', features: ['channel', 'price'], eventTime: 'visited' } as const;
+      await world.client.apply({
+        spec: defineModel(toySpec('toy-warm', toy.data, { trainer: trainer(), gate, ...changes })),
+      });
+    const task: ModelSpecInput['task'] = {
+      kind: 'binary',
+      label: 'bought',
+      features: ['channel', 'price'],
+      eventTime: 'visited',
+    };
     await apply({ task });
     const anew = await finished('toy-warm');
     expect(anew.training).toMatchObject({ trees: 10, beganAnew: "the champion has other features (with 'visits')" });
     expect(shown(anew)).toContain("warm start none: the champion has other features (with 'visits')");
   });
 
-  it('depends on the champion: the same rows are trained on again when it is another, and not when it is the same', async () => {
+  it('depends on the champion and its trees: is taken from the cache while both are the same', async () => {
     await world.applyToy('toy-cached', toyDays(14), { trainer: trainer() });
     const first = await finished('toy-cached');
     expect(first).toMatchObject({ outcome: 'PROMOTE', cache: { train: 'miss' } });
-    // No better on the same rows, or not by enough.
-    const second = await finished('toy-cached');
-    expect(second).toMatchObject({ outcome: 'HOLD', cache: { split: 'hit', train: 'miss' }, training: { trees: 20 } });
-    const third = await finished('toy-cached');
-    expect(third).toMatchObject({ cache: { train: 'hit' } });
-    expect(third.evidence.bundle).toBe(second.evidence.bundle);
+    const second = await finished('toy-cached', { promote: false });
+    expect(second).toMatchObject({ cache: { split: 'hit', train: 'miss' }, training: { trees: 20 } });
+    const third = await finished('toy-cached', { promote: false });
+    expect(third).toMatchObject({ cache: { train: 'hit' }, evidence: { bundle: second.evidence.bundle } });
+
+    const { state } = await bundleOf(first);
+    const { files } = await readManifest<Checkpoint>(world.store, state ?? expect.fail('no state'));
+    await world.store.remove(files['model.txt']?.key ?? '');
+    for (const cache of ['off', 'miss'] as const) {
+      const parameters = { learning_rate: 0.2 };
+      const lost = await finished('toy-cached', { promote: false, parameters, cache: cache !== 'off' });
+      // Nothing that was made without them is taken for what is made of them.
+      expect(lost).toMatchObject({ cache: { train: cache }, training: { trees: 10 } });
+      expect(lost.training?.beganAnew).toBe('the champion has left trees that are lost or damaged');
+    }
   });
 
   it('does not learn from a champion that knows later rows', async () => {
     await world.applyToy('toy-past', toyDays(16), { trainer: trainer() });
     await finished('toy-past');
-    const answer = await world.client.requestTraining('toy-past', { asOf: '2026-01-15T00:00:00Z', promote: false });
-    if (answer.outcome === 'refused') throw new Error(answer.message);
-    await world.client.runResult('toy-past', answer.run);
-    const past = await world.client.run('toy-past', answer.run);
+    const past = await finished('toy-past', { asOf: '2026-01-15T00:00:00Z', promote: false });
     expect(past.training?.trees).toBe(10);
-    expect(past.training?.beganAnew).toMatch(/^the champion has learned from rows until 2026-01-\d\dT.*, which is later than/);
+    expect(past.training?.beganAnew).toMatch(
+      /^the champion has learned from rows until 2026-01-\d\dT.*, which is later than/,
+    );
   });
 });

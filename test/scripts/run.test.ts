@@ -72,23 +72,21 @@ describe('a checkout', () => {
     expect(result).toMatchObject({ code: 4, stdout: '["demo","--json","--store","folder"]' });
   });
 
-  it('fuzzes 100,000 objects at night, other ones each day, and as many as it is told', async () => {
+  it('fuzzes 100,000 objects and kills 30 trainings at night, others each day, and as many as it is told', async () => {
     const vitest = path.join(folder, 'node_modules', 'vitest');
     await mkdir(vitest);
-    const told = '[...process.argv.slice(2), process.env.PERENNIAL_FUZZ_CASES, process.env.PERENNIAL_FUZZ_SEED]';
-    await writeFile(path.join(vitest, 'vitest.mjs'), `process.stdout.write(JSON.stringify(${told}));`);
+    const told = ['FUZZ_CASES', 'FUZZ_SEED', 'KILLS', 'KILL_SEED'].map((name) => `process.env.PERENNIAL_${name}`);
+    const program = `process.stdout.write(JSON.stringify([...process.argv.slice(2), ${told.join(', ')}]));`;
+    await writeFile(path.join(vitest, 'vitest.mjs'), program);
     const night = async (args: string[], env?: Record<string, string>) => {
       return JSON.parse((await run(folder, ['nightly', ...args], env)).stdout) as string[];
     };
+    const tests = ['run', 'test/bad-input/fuzz', 'test/e2e/resume.test.ts'];
     const seed = expect.stringMatching(/^\d{5}00000$/) as string;
-    expect(await night([])).toEqual(['run', 'test/bad-input/fuzz', '100000', seed]);
-    expect(await night(['--bail=1'], { PERENNIAL_FUZZ_CASES: '7', PERENNIAL_FUZZ_SEED: '3' })).toEqual([
-      'run',
-      'test/bad-input/fuzz',
-      '--bail=1',
-      '7',
-      '3',
-    ]);
+    expect(await night([])).toEqual([...tests, '100000', seed, '30', seed]);
+    const env = { FUZZ_CASES: '7', FUZZ_SEED: '3', KILLS: '2', KILL_SEED: '5' };
+    const named = Object.fromEntries(Object.entries(env).map(([name, value]) => [`PERENNIAL_${name}`, value]));
+    expect(await night(['--bail=1'], named)).toEqual([...tests, '--bail=1', '7', '3', '2', '5']);
   });
 
   it('names the commands there are when it is asked for another', async () => {

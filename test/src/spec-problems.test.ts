@@ -200,6 +200,28 @@ const CASES: readonly (readonly [name: string, from: string, to: string, problem
     'command: [-rf]',
     ['@-rf trainer.command[0]: found "-rf", want a program'],
   ],
+  [
+    'a warm start of trees that cannot grow on other rows',
+    'estimator: gradient-boosting',
+    'estimator: gradient-boosting\n  warmStart: champion',
+    [
+      '@champion trainer.warmStart: found champion with the estimator "gradient-boosting", want one that can go on on other rows: lightgbm, xgboost',
+    ],
+  ],
+  [
+    'a warm start of a program of its own',
+    'estimator: gradient-boosting',
+    'command: [python3, train.py]\n  warmStart: champion',
+    [
+      '@champion trainer.warmStart: found champion with a trainer that is not built in, want a built-in estimator (kind python or process)',
+    ],
+  ],
+  [
+    'a warm start without room for more trees',
+    'estimator: gradient-boosting',
+    'estimator: lightgbm\n  warmStart: champion\n  maxTrees: 150',
+    ['@150 trainer.maxTrees: found 150, want at least twice the 100 trees that each training adds'],
+  ],
   ['a cron of four fields', '0 6 * * mon', '0 6 * *', ['@"0 triggers.schedule.cron: found 4 fields, want five']],
   [
     'a time zone that is none',

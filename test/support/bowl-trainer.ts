@@ -13,6 +13,10 @@ export class BowlTrainer implements Trainer {
     this.#slow = slow;
   }
 
+  async identity(): Promise<readonly string[]> {
+    return ['bowl 1'];
+  }
+
   async trials({ trials, seconds }: TrialsJob, { trial, signal }: TrialsCallbacks): Promise<void> {
     const until = performance.now() + seconds * 1000;
     for (const { number, parameters = {} } of trials) {

@@ -35,7 +35,7 @@ export function fakeActivities(overrides: Partial<Activities> = {}): Activities 
       rows: { train: 800, validation: 50, test: 100 },
       message: 'split',
     }),
-    'perennial.openSearch': async () => ({ search: fakeRef('1'), message: 'random over depth' }),
+    'perennial.openSearch': async () => ({ cache: 'miss', search: fakeRef('1'), message: 'random over depth' }),
     'perennial.runTrials': async ({ trials: { from, count } }) => ({
       chunk: fakeRef('2'),
       counts: { complete: count, pruned: 0, failed: 0 },

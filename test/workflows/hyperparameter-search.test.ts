@@ -1,7 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createActivities } from '../../activities/index.js';
-import { searchId, trialsOf, type SearchInput, type SearchResult, type TrialChunk } from '../../src/domain/search.js';
-import { readManifest } from '../../src/stores/blobs.js';
+import { TrainerFailedError } from '../../src/errors.js';
+import { runKey } from '../../src/domain/artifact.js';
+import {
+  searchId,
+  trialsOf,
+  type Search,
+  type SearchInput,
+  type SearchResult,
+  type Study,
+  type TrialChunk,
+} from '../../src/domain/search.js';
+import { putManifest, readManifest } from '../../src/stores/blobs.js';
 import { SearchChunks } from '../../src/stores/search-chunks.js';
 import { workerDeps } from '../../src/worker.js';
 import type { hyperparameterSearch } from '../../workflows/hyperparameter-search.js';
@@ -95,6 +106,67 @@ describe('hyperparameterSearch', () => {
     const failed = runSearch(await world.input('bowl-failed', { sampler: 'random', trials: 3, space }));
     await expect(failed).rejects.toMatchObject({
       cause: { cause: { type: 'SEARCH.FAILED', message: expect.stringContaining('x is too large') as string } },
+    });
+  });
+
+  it('takes the study of an earlier run on the same rows, unless it is told not to', async () => {
+    const input = await world.input('bowl-again', { sampler: 'random', trials: 30, space: bowlSpace });
+    const first = await runSearch(input);
+    const again = new BowlTrainer();
+    const second = await runSearch({ ...input, run: 2 }, again);
+    expect(again.ran).toEqual([]);
+    expect(second).toMatchObject({ cache: 'hit', study: first.study, best: first.best, parameters: first.parameters });
+    expect(trialsOf(second.counts)).toBe(30);
+    expect(second.money).toBe(0);
+
+    const anew = new BowlTrainer();
+    expect(await runSearch({ ...input, run: 3, cache: false }, anew)).toMatchObject({ cache: 'off' });
+    expect(anew.ran).toHaveLength(30);
+    const split = await putManifest(world.store, 'split', {
+      ...(await readManifest<object>(world.store, input.split)),
+      by: 'time',
+    });
+    expect(await runSearch({ ...input, run: 4, split })).toMatchObject({ cache: 'miss' });
+  });
+
+  it('begins without an earlier study of which a part is lost', async () => {
+    const search = { sampler: 'random', trials: 6, space: bowlSpace, warmStart: { studies: true } } as const;
+    const input = await world.input('bowl-lost', search);
+    const first = await runSearch({ ...input, plan: { ...input.plan, chunk: 2 } });
+    const record = { schemaVersion: 1, model: 'bowl-lost', run: 1, evidence: { study: first.study.sha256 } };
+    await world.store.create(runKey('bowl-lost', 1), Buffer.from(JSON.stringify(record)));
+    const knownBy = async (run: number) => {
+      const { study } = await runSearch({ ...input, run, cache: false });
+      const { search: ref } = await readManifest<Study>(world.store, study);
+      return (await readManifest<Search>(world.store, ref)).known;
+    };
+    const { chunks } = await readManifest<Study>(world.store, first.study);
+    expect(await knownBy(2)).toEqual(chunks);
+    const [before] = (await readManifest<TrialChunk>(world.store, chunks[0]!)).before;
+    await world.store.remove(before!.key);
+    expect(await knownBy(3)).toEqual([]);
+  });
+
+  it('does not promise the same money to two chunks', async () => {
+    const input = await world.input(
+      'bowl-shares',
+      { sampler: 'random', trials: 4000, parallel: 8, space: bowlSpace, budget: { money: 0.4 } },
+      { cost: { cpuHour: 3600 } },
+    );
+    const result = await runSearch(input, new BowlTrainer(() => delay(1)));
+    // Each trial says that it has cost a thousandth, and a chunk that runs cannot be told before its trial ends.
+    expect(result.money).toBeGreaterThanOrEqual(0.4);
+    expect(result.money).toBeLessThan(0.5);
+  });
+
+  it('ends the trials under way when a chunk fails for good', async () => {
+    const input = await world.input('bowl-dies', { sampler: 'random', trials: 20, parallel: 2, space: bowlSpace });
+    const slow = async (number: number, signal: AbortSignal) => {
+      if (number === 0) throw new TrainerFailedError('Cannot try: the bowl broke', { fix: 'Buy another.' });
+      await delay(600_000, undefined, { signal });
+    };
+    await expect(runSearch(input, new BowlTrainer(slow))).rejects.toMatchObject({
+      cause: { cause: { message: 'Cannot try: the bowl broke' } },
     });
   });
 

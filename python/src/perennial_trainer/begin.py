@@ -35,6 +35,8 @@ def begin(job: Job, estimator: Estimator, parameters: Mapping[str, Any], rows: R
         return Begun(estimator.begin(rows, parameters, job.seed))
     able = _lasting(job, estimator)
     try:
+        if parameters["shuffle_labels"]:
+            raise Misfit("has learned from the right labels, which a negative control (shuffle_labels) must not")
         before = read_state(job, able.library, job.warm_start.folder)
         fit = able.begin(rows, parameters, job.seed, before)
         _check_size(before.trees, fit.steps, job.warm_start.max_trees)

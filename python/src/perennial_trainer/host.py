@@ -5,7 +5,7 @@ OpenMP's threads do not survive a fork, and a job would wait for them for ever.
 
 One JSON object a line on standard input, {"run": JOB}; on standard output {"ready": ...} once, or {"failed": ...}, and
 {"refused": ...} for a job that could not be forked. All else of a job goes over its own connections to ADDRESS, a Unix
-socket (see supervisor.py). The host ends when its standard input closes.
+socket (see supervisor.py). The host ends when its standard input closes, and removes the folder of the socket, its own.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import sys
 from typing import Any
@@ -34,7 +35,7 @@ def main(address: str, modules: list[str]) -> None:
     events = os.fdopen(os.dup(1), "wb", buffering=0)
     # What libraries print while they are imported is log.
     os.dup2(2, 1)
-    _die_with_worker()
+    _die_with_worker(True)
     isolation = best_isolation()
     try:
         missing = _import_all(modules) if modules else _import_usual()
@@ -44,13 +45,16 @@ def main(address: str, modules: list[str]) -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
+    # From now on the end of standard input is heard at once, and there is something to do then.
+    _die_with_worker(False)
     _say(events, {"ready": {"isolation": isolation, "missing": missing}})
     _serve(events, address, isolation)
+    shutil.rmtree(os.path.dirname(address), ignore_errors=True)
 
 
-def _die_with_worker() -> None:
+def _die_with_worker(wanted: bool) -> None:
     try:
-        die_with_parent()
+        die_with_parent(wanted)
     except OSError:
         # Then the end of standard input has to do.
         pass
@@ -95,31 +99,38 @@ def _serve(events: Any, address: str, isolation: str) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
     pending = b""
+    supervisors: dict[int, str] = {}
     while True:
         ready, _, _ = select.select([0, woken], [], [])
         if woken in ready:
             os.read(woken, 4096)
-            _reap()
+            _reap(events, supervisors)
         if 0 in ready:
             heard = os.read(0, 1 << 16)
             if not heard:
                 return
             *lines, pending = (pending + heard).split(b"\n")
             for line in lines:
-                _start(events, address, isolation, json.loads(line)["run"])
+                _start(events, address, isolation, json.loads(line)["run"], supervisors)
 
 
-def _start(events: Any, address: str, isolation: str, job: dict[str, Any]) -> None:
+def _start(events: Any, address: str, isolation: str, job: dict[str, Any], supervisors: dict[int, str]) -> None:
     try:
-        fork_supervisor(isolation, lambda: supervise(job, address, isolation))
+        supervisors[fork_supervisor(isolation, lambda: supervise(job, address, isolation))] = job["job"]
     except OSError as error:
         _say(events, {"refused": {"job": job["job"], "message": str(error)}})
 
 
-def _reap() -> None:
+def _reap(events: Any, supervisors: dict[int, str]) -> None:
     try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            job = supervisors.pop(pid, None)
+            if job is not None and status != 0:
+                # The worker, if it still waits for the job, need not wait until its patience ends.
+                _say(events, {"refused": {"job": job, "message": "the process that watches over it ended"}})
     except ChildProcessError:
         pass
 

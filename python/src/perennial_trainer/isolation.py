@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 
@@ -13,9 +14,11 @@ from . import kernel
 NAMESPACE = "namespace"
 #: The same without privileges, in a user namespace.
 USER_NAMESPACE = "user-namespace"
-#: The supervisor adopts orphans and kills its descendants one by one.
+#: The supervisor adopts orphans, where the kernel can have that, and kills its descendants one by one.
 SUBREAPER = "subreaper"
 _KILL_LIMIT_SECONDS = 8
+#: There is none where the kernel is not Linux.
+_PROC = "/proc"
 
 
 def best_isolation() -> str:
@@ -33,16 +36,42 @@ def fork_supervisor(isolation: str, supervise: Callable[[], None]) -> int:
             if isolation == USER_NAMESPACE:
                 _in_user_namespace(supervise)
             else:
-                kernel.adopt_orphans()
+                adopt_orphans()
                 supervise()
     return pid
 
 
-def kill_all(isolation: str) -> None:
-    """Called by a supervisor: ends every process of the job and waits until it is gone."""
+def adopt_orphans() -> None:
+    """Where the kernel is not Linux they go to the first of all processes, and only their group is theirs."""
+    try:
+        kernel.adopt_orphans()
+    except OSError:
+        pass
+
+
+def reap(child: int) -> int | None:
+    """Takes note of whatever has ended, orphans too; the status of the child when it is among that."""
+    found = None
+    try:
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return found
+            if pid == child:
+                found = status
+    except ChildProcessError:
+        return found
+
+
+def kill_all(isolation: str, group: int) -> None:
+    """Called by a supervisor: ends every process of the job, whose first one leads a group, and waits until it is gone."""
     limit = time.monotonic() + _KILL_LIMIT_SECONDS
     while time.monotonic() < limit:
-        _kill_descendants() if isolation == SUBREAPER else _kill(-1)
+        if isolation == SUBREAPER:
+            _kill_descendants()
+            _kill(-group)
+        else:
+            _kill(-1)
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
@@ -116,10 +145,13 @@ def _kill_descendants() -> None:
 
 def _parents() -> dict[int, int]:
     """The parent of each process of this machine."""
+    if not os.path.exists(f"{_PROC}/self/stat"):
+        shown = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, check=False).stdout
+        return {int(pid): int(parent) for pid, parent in map(bytes.split, shown.splitlines())}
     parents: dict[int, int] = {}
-    for name in filter(str.isdigit, os.listdir("/proc")):
+    for name in filter(str.isdigit, os.listdir(_PROC)):
         try:
-            with open(f"/proc/{name}/stat", "rb") as stat:
+            with open(f"{_PROC}/{name}/stat", "rb") as stat:
                 # The program's name is in brackets and may hold anything; after it: state, parent.
                 parents[int(name)] = int(stat.read().rpartition(b")")[2].split()[1])
         except (OSError, IndexError):

@@ -25,9 +25,9 @@ def join_namespace(descriptor: int, flags: int) -> None:
     _call("setns", descriptor, flags)
 
 
-def die_with_parent() -> None:
-    """This process is killed when its parent is gone."""
-    _call("prctl", _PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+def die_with_parent(wanted: bool = True) -> None:
+    """This process is killed when its parent is gone; or is not any more."""
+    _call("prctl", _PR_SET_PDEATHSIG, int(signal.SIGKILL) if wanted else 0, 0, 0, 0)
 
 
 def adopt_orphans() -> None:

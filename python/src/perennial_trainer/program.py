@@ -15,9 +15,12 @@ import traceback
 from types import TracebackType
 from typing import Any, NoReturn
 
+from .ending import leave
 from .errors import TrainerError
 from .threads import use_threads
 
+#: What asks a program to end. Its supervisor has them blocked.
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 #: By the name of a limit in a job.
 _LIMITS = {
     "memoryBytes": resource.RLIMIT_DATA,
@@ -52,20 +55,19 @@ def become(job: dict[str, Any], out: int, err: int) -> NoReturn:
         leave(code)
 
 
-def leave(code: int) -> NoReturn:
-    """Ends at once: taking down the libraries' modules one by one costs a tenth of a second and gives nothing."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    finally:
-        os._exit(code)
-
-
 def _own_signals() -> None:
     signal.set_wakeup_fd(-1)
     for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(each, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
+def command_signals() -> None:
+    """The signals of a program that need not be Python, which ignores some."""
+    _own_signals()
+    for each in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(each, signal.SIG_DFL)
 
 
 def _own_streams(out: int, err: int) -> None:

@@ -79,6 +79,9 @@ def _try(study: Any, trial: TrialToRun, metric: str, objective: Objective) -> di
     points: list[tuple[int, float]] = []
 
     def stops(step: int, value: float) -> bool:
+        # What is not finite cannot be kept, and no pruner can compare it.
+        if not math.isfinite(value):
+            return False
         points.append((step, value))
         return bool(running.report(step, value))
 
@@ -107,12 +110,12 @@ def _end(
     if metrics is None:
         running.pruned()
         return {"state": "pruned", "value": points[-1][1]}
-    value = metrics.get(metric)
-    if value is None or not math.isfinite(value):
-        measured = ", ".join(name for name, each in metrics.items() if math.isfinite(each))
-        return _failed(running, f"it gave no finite {metric} (it measured {measured or 'nothing'})")
+    finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
+    value = finite.get(metric)
+    if value is None:
+        return _failed(running, f"it gave no finite {metric} (it measured {', '.join(finite) or 'nothing'})")
     running.complete(value)
-    return {"state": "complete", "value": value, "metrics": metrics}
+    return {"state": "complete", "value": value, "metrics": finite}
 
 
 def _failed(running: Any, reason: str) -> dict[str, Any]:
@@ -125,7 +128,7 @@ def _notes(asked: Any) -> dict[str, Any]:
 
 
 def _keep(results: IO[str], trial: Mapping[str, Any]) -> None:
-    results.write(json.dumps(trial) + "\n")
+    results.write(json.dumps(trial, allow_nan=False) + "\n")
     results.flush()
 
 

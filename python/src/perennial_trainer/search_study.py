@@ -30,7 +30,9 @@ class OptunaStudy:
         self._search = search
         self._rungs = Rungs(search.pruner) if search.pruner["kind"] == "halving" else None
         self._study = optuna.create_study(
-            direction=search.direction, sampler=optuna.samplers.RandomSampler(), pruner=self._pruner()
+            direction=optuna.study.StudyDirection[search.direction.upper()],
+            sampler=optuna.samplers.RandomSampler(),
+            pruner=self._pruner(),
         )
         distributions = {name: self._distribution(dimension) for name, dimension in search.space.items()}
         for trial in search.known:

@@ -1,4 +1,9 @@
-"""The process above a job's own: starts it, waits for it, ends what is left of it, and says how it went."""
+"""
+The process above a job's own: starts it, waits for it, ends what is left of it, and says how it went.
+
+Forked from a warm host; or `python -m perennial_trainer.supervisor COMMAND ...` for a command of the user's own, where the
+kernel allows no PID namespace: descriptor 3 is the worker's connection then.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +14,12 @@ import select
 import signal
 import socket
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 from . import kernel
-from .isolation import SUBREAPER, kill_all
-from .program import become
-
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+from .isolation import SUBREAPER, adopt_orphans, kill_all, reap
+from .program import SIGNALS, become, command_signals
 
 
 def supervise(job: dict[str, Any], address: str, isolation: str) -> None:
@@ -26,9 +30,34 @@ def supervise(job: dict[str, Any], address: str, isolation: str) -> None:
     os.setsid()
     # Of the host: its pipes, which would not close with it.
     os.closerange(3, 256)
-    for each in _SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
     control, out, err = (_connect(address, job["job"], stream) for stream in ("control", "out", "err"))
+    _watch_over(lambda: become(job, out.detach(), err.detach()), control, isolation, streams=(out, err))
+
+
+def main(command: list[str]) -> None:
+    """Runs a command, which has the streams of this process."""
+    adopt_orphans()
+    control = socket.socket(fileno=os.dup(3))
+    os.close(3)
+    _watch_over(lambda: _execute(command), control, SUBREAPER)
+
+
+def _execute(command: list[str]) -> NoReturn:
+    os.setsid()
+    command_signals()
+    try:
+        os.execvp(command[0], command)
+    except OSError as error:
+        os.write(2, f"{command[0]}: {error.strerror}\n".encode())
+    finally:
+        os._exit(127)
+
+
+def _watch_over(
+    program: Callable[[], NoReturn], control: socket.socket, isolation: str, streams: tuple[socket.socket, ...] = ()
+) -> None:
+    # Not ignored: what comes for the job before it is its own program waits for that.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     _say(control, {"started": {"pid": _outer_pid()}})
     if isolation != SUBREAPER:
         kernel.show_own_processes()
@@ -36,12 +65,22 @@ def supervise(job: dict[str, Any], address: str, isolation: str) -> None:
     child = os.fork()
     if child == 0:
         control.close()
-        become(job, out.detach(), err.detach())
-    out.close()
-    err.close()
+        if isolation == SUBREAPER:
+            _die_with_supervisor()
+        program()
+    for each in streams:
+        each.close()
     status = _wait(child, control, woken)
-    kill_all(isolation)
+    kill_all(isolation, child)
     _say(control, {"ended": {**_ending(status), **_usage()}})
+
+
+def _die_with_supervisor() -> None:
+    try:
+        kernel.die_with_parent()
+    except OSError:
+        # Not Linux.
+        pass
 
 
 def _connect(address: str, job: str, stream: str) -> socket.socket:
@@ -79,7 +118,7 @@ def _wait(child: int, control: socket.socket, woken: int) -> int | None:
     """The status with which the child ended; None when the worker does not want it any more."""
     pending = b""
     while True:
-        status = _reap(child)
+        status = reap(child)
         if status is not None:
             return status
         ready, _, _ = select.select([control.fileno(), woken], [], [])
@@ -99,20 +138,6 @@ def _receive(control: socket.socket) -> bytes:
         return control.recv(4096)
     except OSError:
         return b""
-
-
-def _reap(child: int) -> int | None:
-    """Takes note of whatever has ended, orphans too."""
-    found = None
-    try:
-        while True:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                return found
-            if pid == child:
-                found = status
-    except ChildProcessError:
-        return found
 
 
 def _signal(child: int, number: int) -> None:
@@ -136,3 +161,7 @@ def _usage() -> dict[str, float]:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     unit = 1 if sys.platform == "darwin" else 1024
     return {"cpuSeconds": round(used.ru_utime + used.ru_stime, 6), "peakMemoryBytes": used.ru_maxrss * unit}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

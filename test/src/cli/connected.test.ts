@@ -212,6 +212,15 @@ test('a request that no worker takes says so, and how to start one', async () =>
   expect((await worker.ended).code).toBe(0);
 }, 120_000);
 
+test('a worker that waits for work, has a Python host ready for its first training, and ends it', async () => {
+  const worker = startCli(['worker', '--task-queue', 'idle'], { cwd: folder });
+  await expect.poll(() => pythonHosts(worker.pid), { timeout: 30_000 }).toHaveLength(1);
+  const [host = 0] = await pythonHosts(worker.pid);
+  worker.signal('SIGTERM');
+  expect((await worker.ended).code).toBe(0);
+  await expect.poll(() => processAlive({ pid: host })).toBe(false);
+}, 60_000);
+
 test('doctor finds all of it well', async () => {
   const { well, checks } = (await json('doctor')) as { well: boolean; checks: { name: string; status: string }[] };
   expect(checks.filter(({ status }) => status === 'fail')).toStrictEqual([]);
@@ -239,3 +248,10 @@ test('without a Temporal, what needs it ends with 6 and says how to start one; w
   expect(lost).toContain('PERENNIAL_STORE is not set');
   expect(lost).toContain('fix: Start `perennial dev` in this folder');
 });
+
+/** Children of a worker that fork for trainings. */
+async function pythonHosts(worker: number): Promise<number[]> {
+  const children = (await readFile(`/proc/${worker}/task/${worker}/children`, 'utf8')).split(' ').filter(Boolean);
+  const commands = await Promise.all(children.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return children.filter((_, index) => commands[index]?.includes('perennial_trainer.host')).map(Number);
+}

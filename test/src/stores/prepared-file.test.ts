@@ -1,6 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { joinedCrc32 } from '../../../src/stores/crc32.js';
@@ -55,4 +57,15 @@ test('hashing, stops when it is aborted and says what is not there', async () =>
   const reason = new Error('enough');
   await expect(hashFile(path, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   await expect(hashFile(join(folder, 'no-such-file'))).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('a file that somebody else may change, is neither a link nor a pipe', async () => {
+  const [file, linked, pipe] = ['real', 'link', 'pipe'].map((name) => join(folder, name));
+  await writeFile(file ?? '', 'content');
+  await symlink(file ?? '', linked ?? '');
+  await promisify(execFile)('mkfifo', [pipe ?? '']);
+  expect(await PreparedFile.read(file ?? '', { untrusted: true })).toMatchObject({ bytes: 7 });
+  expect(await PreparedFile.read(linked ?? '')).toMatchObject({ bytes: 7 });
+  await expect(PreparedFile.read(linked ?? '', { untrusted: true })).rejects.toThrow('ELOOP');
+  await expect(PreparedFile.read(pipe ?? '', { untrusted: true })).rejects.toThrow('is not a regular file');
 });

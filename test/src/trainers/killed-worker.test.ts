@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PRELUDE, processesIn } from '../../contracts/trainer-bench.js';
 import { jobIn } from './job-in.js';
 import { asCommand, asEntry, python } from './programs.js';
+import { pathWithoutNamespaces } from './without-namespaces.js';
 
 const PROGRAM = fileURLToPath(new URL('worker-to-kill.ts', import.meta.url));
 const SCRIPT = `${PRELUDE}
@@ -16,9 +17,10 @@ daemon()
 write("started"); forever()`;
 
 describe.each([
-  ['python', asEntry],
-  ['process', asCommand],
-])('a worker killed with -9, by the trainer of kind %s', (kind, programs) => {
+  ['python', 'as it is', asEntry],
+  ['process', 'as it is', asCommand],
+  ['process', 'without namespaces', asCommand],
+])('a worker killed with -9, by the trainer of kind %s on this machine %s', (kind, machine, programs) => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'perennial-trainer-test-'));
@@ -29,16 +31,19 @@ describe.each([
 
   test('takes the trainer, its children, its daemons and its host with it', async () => {
     const job = jobIn(folder, { timeoutMs: 600_000, ...(await programs(SCRIPT, folder)) });
+    const { PATH } = process.env;
+    const search = machine === 'as it is' ? PATH : await pathWithoutNamespaces(path.join(folder, 'bin'));
     const worker = spawn(
       process.execPath,
       ['--import', 'tsx', PROGRAM, kind, await python(), JSON.stringify(job)],
       // What the worker starts is found by where it puts its temporary files.
-      { stdio: 'ignore', env: { ...process.env, TMPDIR: folder } },
+      { stdio: 'ignore', env: { ...process.env, TMPDIR: folder, PATH: search } },
     );
     await expect.poll(() => existsSync(path.join(folder, 'started')), { timeout: 30_000 }).toBe(true);
     // The trainer, its child and the sleep of that, the daemon; and the host, or shells.
     expect((await processesIn(folder)).length).toBeGreaterThanOrEqual(5);
     worker.kill('SIGKILL');
     await expect.poll(() => processesIn(folder), { timeout: 10_000, interval: 20 }).toEqual([]);
+    expect((await readdir(folder)).filter((name) => name.startsWith('perennial-'))).toEqual([]);
   });
 });

@@ -134,6 +134,80 @@ ${see('[tasks > 1, sorted({each["num_threads"] for each in threadpool_info()})]'
     expect(hosts[2]).not.toEqual(hosts[0]);
   });
 
+  test('aborted while a host imports, ends at once, and the host is of use to the next one', async () => {
+    await writeFile(path.join(folder, 'slow_to_import.py'), 'import time; time.sleep(3)');
+    const mine = new PythonTrainer({ python, environment: { PYTHONPATH: folder } });
+    try {
+      const job = jobIn(folder, { ...(await asEntry(PRELUDE, folder)), preload: ['slow_to_import'] });
+      const from = performance.now();
+      const signal = AbortSignal.timeout(1000);
+      await expect(mine.train(job, { signal, progress: () => undefined })).rejects.toThrow('aborted due to timeout');
+      expect(performance.now() - from).toBeLessThan(2500);
+      expect(await train(see('"slow_to_import" in sys.modules'), { preload: ['slow_to_import'] }, mine)).toBe(true);
+    } finally {
+      await mine.close();
+    }
+  });
+
+  test('a host that hangs, is replaced', { timeout: 60_000 }, async () => {
+    vi.stubEnv('TMPDIR', folder);
+    const mine = new PythonTrainer({ python });
+    try {
+      await train(see('1'), {}, mine);
+      const [host = 0] = await hostsIn(folder);
+      process.kill(host, 'SIGSTOP');
+      expect(await train(see('"another one"'), {}, mine)).toBe('another one');
+      await expect.poll(() => hostsIn(folder)).not.toContain(host);
+    } finally {
+      await mine.close();
+    }
+  });
+
+  test('whoever finds the address of a host, cannot disturb it', async () => {
+    vi.stubEnv('TMPDIR', folder);
+    const mine = new PythonTrainer({ python });
+    const wrong: unknown[] = [];
+    const note = (reason: unknown): number => wrong.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      const script = `
+import socket
+place = next(each for each in os.listdir(".") if each.startswith("perennial-"))
+for hello in (b"no json\\n", b"null\\n", b'{"job": 1}\\n', b"x" * 5000):
+    with socket.socket(socket.AF_UNIX) as found:
+        found.connect(place + "/s"); found.sendall(hello); found.settimeout(10)
+        try: assert found.recv(1) == b""
+        except ConnectionResetError: pass
+${see('"all were refused"')}`;
+      expect(await train(script, {}, mine)).toBe('all were refused');
+      expect(wrong).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', note);
+      await mine.close();
+    }
+  });
+
+  test('an address that would be too long, is made shorter', async () => {
+    const long = path.join(folder, 'x'.repeat(100));
+    await mkdir(long);
+    vi.stubEnv('TMPDIR', long);
+    const mine = new PythonTrainer({ python });
+    try {
+      expect(await train(see('1'), { preload: ['json'] }, mine)).toBe(1);
+    } finally {
+      await mine.close();
+    }
+  });
+
+  test('an interpreter that is not there or has no trainer, is named, and not tried again', async () => {
+    for (const wrong of ['/no/such/python', '/bin/false']) {
+      const mine = new PythonTrainer({ python: () => Promise.resolve(wrong) });
+      const done = train(see('1'), {}, mine);
+      await expect(done).rejects.toThrow(TrainerFailedError);
+      await expect(done).rejects.toThrow(`Cannot train with the Python "${wrong}"`);
+    }
+  });
+
   test('a supervisor that is killed, takes the job with it, and another attempt may be made', async () => {
     const done = train(`write("started"); forever()`);
     await expect.poll(() => readdir(folder), { timeout: 20_000 }).toContain('started');

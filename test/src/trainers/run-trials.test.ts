@@ -50,7 +50,7 @@ async function run(code: string, changes: { readonly timeoutMs?: number; readonl
   };
   const command = [process.execPath, '-e', PRELUDE + code];
   await runTrials(job, { signal, trial: (trial) => told.push(trial) }, (file) =>
-    startProcess([...command, file], { folder, environment, limits: {} }),
+    startProcess([...command, file], { folder, environment, limits: {}, supervisor: () => Promise.resolve(undefined) }),
   );
   return told;
 }

@@ -13,8 +13,8 @@ from ..data import Rows
 
 class Columns:
     """
-    Text becomes the number of its category; the trees take it from there. Categories count from 0 in alphabetical order.
-    One that a later training is the first to see gets the number below all others, and what no training saw is always
+    Text becomes the number of its category; the trees take it from there. Categories count from 0, alphabetically. One
+    that a later training is the first to see gets the number below all others, and what no training saw is always
     one below the lowest: to older trees a new category is what it was, unknown, and newer trees can tell it apart.
     Encoded texts come first, then numbers, each value exactly a float32, NaN where it is missing.
     """
@@ -32,11 +32,12 @@ class Columns:
             from sklearn.preprocessing import OrdinalEncoder
 
             texts = self._texts(rows)
+            more = [self._more(*each) for each in zip(before, texts.T, strict=True)] if before is not None else None
             self.encoder = OrdinalEncoder(
                 handle_unknown="use_encoded_value",
                 unknown_value=-1,
                 dtype=np.float32,
-                categories="auto" if before is None else [self._more(*each) for each in zip(before, texts.T, strict=True)],
+                categories=more or "auto",
             )
             self.encoder.fit(texts)
         if before is not None:

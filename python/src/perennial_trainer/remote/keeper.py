@@ -15,7 +15,8 @@ import sys
 from typing import Any
 
 from .. import kernel
-from ..isolation import SUBREAPER, best_isolation, fork_supervisor, kill_all
+from ..isolation import SUBREAPER, best_isolation, fork_supervisor, kill_all, reap
+from ..program import SIGNALS, command_signals
 
 _TELL = 3
 #: By the name of a limit in a job; `processes` is of a whole user and therefore not kept here.
@@ -44,14 +45,14 @@ def main(file: str) -> None:
 def _keep(job: dict[str, Any], isolation: str) -> None:
     if isolation != SUBREAPER:
         kernel.show_own_processes()
-    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(each, signal.SIG_IGN)
+    # Not ignored: what comes for the program before it has begun waits for it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     woken = _wake_when_a_child_ends()
     child = os.fork()
     if child == 0:
         _become(job)
     status = _wait(child, woken)
-    kill_all(isolation)
+    kill_all(isolation, child)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     usage = {"cpuSeconds": round(used.ru_utime + used.ru_stime, 6), "peakMemoryBytes": used.ru_maxrss * 1024}
     os.write(_TELL, json.dumps({"ending": _ending(status), "usage": usage}).encode())
@@ -60,8 +61,7 @@ def _keep(job: dict[str, Any], isolation: str) -> None:
 def _become(job: dict[str, Any]) -> None:
     try:
         os.setsid()
-        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
-            signal.signal(each, signal.SIG_DFL)
+        command_signals()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.closerange(3, 256)
         os.chdir(job["folder"])
@@ -96,7 +96,7 @@ def _wait(child: int, woken: int) -> int | None:
         ready, _, _ = select.select([0, woken], [], [])
         if woken in ready:
             os.read(woken, 4096)
-        status = _reap(child)
+        status = reap(child)
         if status is not None:
             return status
         if 0 in ready:
@@ -109,20 +109,6 @@ def _wait(child: int, woken: int) -> int | None:
 
 def _has_group(child: int) -> bool:
     return os.getpgid(child) == child
-
-
-def _reap(child: int) -> int | None:
-    """Takes note of whatever has ended, orphans too."""
-    found = None
-    try:
-        while True:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                return found
-            if pid == child:
-                found = status
-    except ChildProcessError:
-        return found
 
 
 def _ending(status: int | None) -> dict[str, Any]:
