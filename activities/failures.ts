@@ -22,13 +22,18 @@ export function toFailure(error: unknown): unknown {
   const attempts = AttemptLog.current().handOver(end, messageOf(error));
   if (error instanceof PerennialError) {
     const { code, next, fix, details } = error;
+    // Of a failure over 4 KB that another attempt follows Temporal keeps and shows nothing.
+    const again = next === 'retry';
     return ApplicationFailure.create({
       type: code,
       message: error.message,
-      nonRetryable: next !== 'retry',
-      details: [{ code, ...(fix !== undefined && { fix }), ...details }, { attempts }],
+      nonRetryable: !again,
+      details: [
+        { code, ...(fix !== undefined && { fix }), ...(again ? small(details) : details) },
+        { attempts: again ? attempts.slice(-SHOWN_ATTEMPTS) : attempts },
+      ],
       // What the data engine said word for word may hold values of rows; the message above has what is needed of it.
-      ...(error.cause instanceof Error && error.cause.name !== 'QueryError' && { cause: error.cause }),
+      ...(error.cause instanceof Error && error.cause.name !== 'QueryError' && !again && { cause: error.cause }),
     });
   }
   if (error instanceof ApplicationFailure || info.attempt < MOST_ATTEMPTS) return error;
@@ -40,6 +45,15 @@ export function toFailure(error: unknown): unknown {
     details: [{ code: RUN_CODES.bug }, { attempts }],
   });
 }
+
+function small(details: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const known = Object.entries(details).filter(([, value]) => JSON.stringify(value ?? null).length <= SMALL);
+  return Object.fromEntries(known);
+}
+
+const SMALL = 300;
+/** The heartbeat has all of them. */
+const SHOWN_ATTEMPTS = 3;
 
 /** Of an activity that throws what is none of our typed errors. */
 const MOST_ATTEMPTS = 5;

@@ -40,7 +40,7 @@ export async function loopOptions(
     typedSearchAttributes: [{ key: modelKey, value: model }],
     staticSummary: `Keeps ${model} fresh`,
     staticDetails: plan.objective,
-    memo: loopMemo(plan, paused),
+    memo: loopMemo(plan, { paused, lastRun: runs.at(-1) ?? 0 }),
   } satisfies WorkflowStartOptions<typeof modelLoop>;
 }
 

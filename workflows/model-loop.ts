@@ -48,6 +48,7 @@ export interface LoopInput extends LoopBefore {
  */
 export async function modelLoop(input: LoopInput): Promise<never> {
   let state = input.state ?? newLoop(input.model, input.plan, input);
+  const memo = () => loopMemo(state.plan, { paused: state.paused, lastRun: state.recent.at(-1)?.run ?? 0 });
   const update = (next: LoopState) => {
     state = next;
     setCurrentDetails(describeLoop(state));
@@ -69,12 +70,12 @@ export async function modelLoop(input: LoopInput): Promise<never> {
     if (plan.spec.sha256 === state.plan.spec.sha256) return;
     update({ ...state, plan });
     // Memo and current details carry the loop's identity: a static summary would be lost when it continues as new.
-    upsertMemo(loopMemo(plan, state.paused));
+    upsertMemo(memo());
   };
   const setPaused = (paused: boolean) => {
     update({ ...state, paused });
     // Kept where a loop that is started in place of this one can read it, also while no worker runs.
-    if (patched('pause-in-memo')) upsertMemo(loopMemo(state.plan, paused));
+    if (patched('pause-in-memo')) upsertMemo(memo());
   };
   setHandler(messages.setPlan, adopt, { description: 'Works by a new spec from now on' });
   setHandler(messages.pause, () => setPaused(true), { description: 'Refuses automatic triggers' });
@@ -88,13 +89,16 @@ export async function modelLoop(input: LoopInput): Promise<never> {
     if (workflowInfo().continueAsNewSuggested) {
       await condition(allHandlersFinished);
       // A memo that was changed on the way is not carried on by itself.
-      const goOn = makeContinueAsNewFunc<typeof modelLoop>({ memo: loopMemo(state.plan, state.paused) });
+      const goOn = makeContinueAsNewFunc<typeof modelLoop>({ memo: memo() });
       await goOn({ model: input.model, plan: state.plan, state });
     }
     if (!state.current) continue;
     const { outcome, snapshot } = await oneRun(state, state.current);
     const { replyTo } = state.current;
     update(finishCurrent(state, outcome, snapshot));
+    // A task that commands nothing is taken together with the next one at a replay: the request that woke a worker which has
+    // just started would be answered before this end.
+    if (patched('end-in-memo')) upsertMemo(memo());
     await Promise.all(replyTo.map((workflowId) => reply(workflowId, outcome)));
   }
 }

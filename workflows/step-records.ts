@@ -34,10 +34,11 @@ export function withFailed(steps: StepRecords, error: Error): StepRecords {
   const failure = activityFailure(error);
   if (!failure) return steps;
   const activity = failure.activityType.replace(/^perennial\./, '');
-  return withDone(steps, OF_SEARCH.includes(activity) ? 'search' : activity, { attempts: attemptsIn(failure.cause) });
+  return withDone(steps, OF_SEARCH.has(activity) ? 'search' : activity, { attempts: attemptsIn(failure.cause) });
 }
 
-const OF_SEARCH = ['openSearch', 'runTrials', 'closeSearch'];
+/** Activities of one step of a run. */
+const OF_SEARCH = new Set(['openSearch', 'runTrials', 'closeSearch']);
 
 function activityFailure(error: Error): ActivityFailure | undefined {
   if (error instanceof ActivityFailure) return error;

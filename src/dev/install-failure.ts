@@ -28,7 +28,7 @@ export function installFailure(lock: string, version: string, printed: string): 
     });
   }
   if (UNREACHABLE.test(said)) {
-    return new ServiceUnreachableError(`${attempt}: the package index cannot be reached: ${lastLine(said)}`, {
+    return new ServiceUnreachableError(`${attempt}: the package index cannot be reached`, {
       fix: 'Give the worker a way to it, or name one that it reaches: UV_INDEX_URL and PIP_INDEX_URL.',
       details,
     });

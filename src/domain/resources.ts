@@ -28,7 +28,8 @@ export type WaitsFor = 'worker' | 'room';
 /** In a sentence without its end, as runs and commands say it. */
 export function waitsForText(wait: WaitsFor, name: string, taskQueue: string): string {
   if (wait === 'room') return `waits for room: the workers of class ${name} are busy`;
-  return `waits for a worker of class ${name}, and there is none; start one: ${startWorkerCommand(name, taskQueue)}`;
+  const start = startWorkerCommand(name, taskQueue);
+  return `waits for a worker of class ${name}, and there is none; start one, with --gpus where it has some: ${start}`;
 }
 
 /** Starts a worker of a class for the workflows of a task queue. */

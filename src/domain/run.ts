@@ -183,9 +183,14 @@ export interface LoopMemo {
     readonly objective: string;
     readonly owners: RunPlan['owners'];
     readonly paused: boolean;
+    /** The run that ended last; 0 when none has. */
+    readonly lastRun: number;
   };
 }
 
-export function loopMemo({ spec, objective, owners }: RunPlan, paused = false): LoopMemo & Record<string, unknown> {
-  return { perennial: { spec: spec.sha256, objective, owners, paused } };
+export function loopMemo(
+  { spec, objective, owners }: RunPlan,
+  { paused = false, lastRun = 0 }: { readonly paused?: boolean; readonly lastRun?: number } = {},
+): LoopMemo & Record<string, unknown> {
+  return { perennial: { spec: spec.sha256, objective, owners, paused, lastRun } };
 }

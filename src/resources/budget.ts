@@ -144,7 +144,7 @@ export class ResourceBudget {
   #tooLarge(needs: Needs): ResourcesTooLargeError {
     const message = `Cannot train here: it needs ${amountText(needs)}, and this worker of class ${this.#class} has ${amountText(this.total)} in all`;
     return new ResourcesTooLargeError(message, {
-      fix: 'Ask for less in trainer.resources, or name a class there whose workers all have that much.',
+      fix: 'Start workers of that class with as much (perennial worker --cpus, --memory, --gpus), or ask for less in trainer.resources.',
       details: { class: this.#class, needs, has: this.total },
     });
   }

@@ -19,6 +19,8 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   /** What takes the lines that the program prints. */
   readonly words: { hear(line: string): void; log(line: string): void };
+  /** Takes what was used so far, now and then. */
+  readonly used?: (usage: TrainingUsage) => void;
 }
 
 export interface Followed {
@@ -33,7 +35,7 @@ export async function followJob(started: StartedJob, options: FollowOptions): Pr
     readLines(started.stdout, (line) => words.hear(line)),
     readLines(started.stderr, (line) => words.log(line)),
   ]);
-  const watch = new JobWatch(started, options.limits);
+  const watch = new JobWatch(started, options.limits, options.used);
   const ending = await firstEnding(started.ended, watch.breach, options);
   const end = await stop(started, ending, options.graceMs);
   watch.stop();

@@ -1,10 +1,12 @@
-import { processTree, residentBytes } from './process-tree.js';
+import { processorSeconds, processTree, residentBytes } from './process-tree.js';
 import type { StartedJob } from './started-job.js';
-import type { TrainingLimits } from './trainer.js';
+import type { TrainingLimits, TrainingUsage } from './trainer.js';
 
 /** Looks are this far apart, in milliseconds: the first ones soon, for jobs that are short. */
 const LOOKS_MS = [20, 50, 100];
 const LOOK_MS = 200;
+/** Looks after each of which it is told what was used. */
+const TELL_EVERY = 10;
 
 /** A limit of the whole job that was reached. */
 export interface Breach {
@@ -18,12 +20,19 @@ export class JobWatch {
   /** Settles when a limit is reached, else never. */
   readonly breach: Promise<Breach>;
   readonly #limits: TrainingLimits;
+  readonly #told: (usage: TrainingUsage) => void;
   #timer: NodeJS.Timeout | undefined;
   #looks = 0;
   #peakMemoryBytes = 0;
 
-  constructor({ pid, own }: Pick<StartedJob, 'pid' | 'own'>, limits: TrainingLimits) {
+  /** @param told takes what was used so far, every other second */
+  constructor(
+    { pid, own }: Pick<StartedJob, 'pid' | 'own'>,
+    limits: TrainingLimits,
+    told: (usage: TrainingUsage) => void = () => undefined,
+  ) {
     this.#limits = limits;
+    this.#told = told;
     this.breach = new Promise((resolve) => {
       if (pid !== undefined) this.#plan(() => processTree(pid).slice(own), resolve);
     });
@@ -51,6 +60,8 @@ export class JobWatch {
     if (pids.length > processes) return { limit: 'processes', allowed: processes, found: pids.length };
     const found = residentBytes(pids, memoryBytes);
     this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, found);
+    if (this.#looks % TELL_EVERY === 0 && pids.length > 0)
+      this.#told({ cpuSeconds: processorSeconds(pids), peakMemoryBytes: this.#peakMemoryBytes });
     return found > memoryBytes ? { limit: 'memory', allowed: memoryBytes, found } : undefined;
   }
 }

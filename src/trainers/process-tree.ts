@@ -27,6 +27,22 @@ export function residentBytes(pids: readonly number[], limit: number): number {
   return Math.min(sum, total(pids, (pid) => kilobytes(`/proc/${pid}/smaps_rollup`, 'Pss')) || sum);
 }
 
+/** Processor time of some processes and of children of theirs that have ended, in seconds. */
+export function processorSeconds(pids: readonly number[]): number {
+  return total(pids, (pid) => {
+    const stat = readText(`/proc/${pid}/stat`);
+    // After the name: eleven others, then user and system time of its own, then both of its children, in ticks.
+    const ticks = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 15);
+    return ticks.reduce((sum, each) => sum + (Number(each) || 0), 0) / TICKS_PER_SECOND;
+  });
+}
+
+/** What Linux shows to programs, whatever the kernel's own clock. */
+const TICKS_PER_SECOND = 100;
+
 function childrenOf(pid: number): number[] {
   // Each thread has children of its own.
   return threadsOf(pid).flatMap((thread) =>

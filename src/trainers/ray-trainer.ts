@@ -172,7 +172,7 @@ class SubmittedRayJob implements Submitted {
     if (CAN_HEAL.has(job.error_type ?? '') || UNTAKEN.test(tail.at(-1) ?? '')) {
       return new TrainerHostError(message, { fix: 'nothing: it is tried again', details });
     }
-    const fix = `read the end of its log (details.log), and ${this.#cluster.address}/#/jobs/${this.#id}`;
+    const fix = `read its log (perennial logs MODEL RUN), and ${this.#cluster.address}/#/jobs/${this.#id}`;
     return new TrainerFailedError(message, { fix, details });
   }
 

@@ -29,6 +29,7 @@ export async function runJob(
       ...job,
       signal,
       words,
+      used: (usage) => callbacks.usage?.(usage),
       ...(started.timesItself && { timeoutMs: Infinity }),
     });
     callbacks.usage?.(usage);

@@ -59,7 +59,7 @@ export function outputFailure(job: TrainingJob, problem: string, words: TrainerW
 }
 
 const CHECK_COMMAND = 'check trainer.command in the spec, and that the program is installed where the worker runs';
-const READ_LOG = 'read the end of its log (details.log), correct it and run again';
+const READ_LOG = 'read its log (perennial logs MODEL RUN), correct it and run again';
 const LESS_MEMORY = 'give the machine more memory, or lower split.maxTrainRows in the spec';
 
 function codeOf(ending: Ending): Readonly<Record<string, unknown>> {

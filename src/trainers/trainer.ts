@@ -92,7 +92,10 @@ export interface TrainerCallbacks {
   point?(step: number, values: Readonly<Record<string, number>>): void;
   /** A line of the trainer's log: without control characters and what looks like a secret, at most 4,096 characters. */
   log?(line: string): void;
-  /** What the job has used, told once when its processes have ended, in whatever way: a training that fails costs, too. */
+  /**
+   * What the job has used: so far, now and then while it runs, and in all when its processes have ended, in whatever way. A
+   * training that fails or is lost costs, too.
+   */
   usage?(usage: TrainingUsage): void;
 }
 

@@ -74,6 +74,15 @@ model(); metrics(); write("checkpoints/1", "x")`);
       expect(peakMemoryBytes).toBeLessThan(600 * 2 ** 20);
     });
 
+    test('what it takes, is told while it runs: of a job that is lost nothing comes later', async () => {
+      const training = bench.train(`while True: pass`).catch(() => undefined);
+      const seen = () =>
+        bench.used.find(({ cpuSeconds = 0, peakMemoryBytes = 0 }) => cpuSeconds > 1 && peakMemoryBytes > 0);
+      await expect.poll(seen, { timeout: 20_000 }).toBeDefined();
+      bench.aborter.abort();
+      await training;
+    });
+
     test('versions, may be left out', async () => {
       expect((await bench.train(`model(); metrics('{"metrics":{}}')`)).versions).toEqual({});
     });

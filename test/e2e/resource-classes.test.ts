@@ -138,7 +138,7 @@ describe('a model of another class', () => {
     await until('its training is wanted', () => atTraining('deep'));
     const since = Date.now();
     const waits =
-      'waits for a worker of class gpu, and there is none; start one: perennial worker --class gpu --task-queue perennial';
+      'waits for a worker of class gpu, and there is none; start one, with --gpus where it has some: perennial worker --class gpu --task-queue perennial';
     await until('the run says so', async () => (await details('deep').catch(() => '')).includes(`| now | ${waits} |`));
     expect(Date.now() - since).toBeLessThan(5000);
     const where = {
