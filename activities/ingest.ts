@@ -11,7 +11,7 @@ import { buildChanges, buildSnapshot, diffObjects, repeatedId, type ObjectChange
 import { DataEmptyError, DataUnreadableError, SourceRefusedError } from '../src/errors.js';
 import type { Source } from '../src/sources/source.js';
 import type { ModelSpec, SourceSpec, StoredSpec } from '../src/spec.js';
-import { putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
+import { manifestRef, putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
 import { findDamage } from '../src/stores/find-damage.js';
 import { MendingStore } from '../src/stores/mending-store.js';
 import type { ArtifactStore } from '../src/stores/store.js';
@@ -88,10 +88,14 @@ export async function ingest(
     }
     if (parts.length === 0) throw nothingThere(spec);
     const snapshot = buildSnapshot(model, parts);
-    const ref = await putManifest(store, 'snapshot', snapshot, { signal });
+    const { sha256 } = manifestRef('snapshot', snapshot);
+    const [snapshotRef, changesRef] = await Promise.all([
+      putManifest(store, 'snapshot', snapshot, { signal }),
+      putManifest(store, 'changes', buildChanges(sha256, changes), { signal }),
+    ]);
     return {
-      snapshot: ref,
-      changes: await putManifest(store, 'changes', buildChanges(ref.sha256, changes), { signal }),
+      snapshot: snapshotRef,
+      changes: changesRef,
       rows: snapshot.rows,
       newRows,
       message: [

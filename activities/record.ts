@@ -12,11 +12,14 @@ import type { ArtifactStore } from '../src/stores/store.js';
 import type { ActivityDeps } from './deps.js';
 
 /**
- * Writes the terminal record of a run, with what it cost and how it trained, once: an attempt that comes late finds it written and leaves it as it is.
+ * Writes the terminal record of a run, with what it cost and how it trained, once: an attempt that comes late finds it
+ * written and leaves it as it is.
+ *
  * @throws {RunRecordTakenError} when another execution has ended under this number
  */
 export async function record({ store }: ActivityDeps, facts: RunRecord): Promise<void> {
-  const run = { ...facts, ...(await costOfRun(store, facts)), ...(await trainingOfRun(store, facts)) };
+  const [cost, training] = await Promise.all([costOfRun(store, facts), trainingOfRun(store, facts)]);
+  const run = { ...facts, ...cost, ...training };
   const key = runKey(run.model, run.run);
   if ((await store.create(key, Buffer.from(canonicalJson(run)))) === 'created') return;
   const { executionId } = await readRunRecord(store, run.model, run.run);

@@ -8,7 +8,7 @@ import { ageFindings, hasAgeRule, type ObjectProfile } from '../src/data/age-rul
 import { buildSnapshot } from '../src/data/snapshot.js';
 import type { StoredSpec } from '../src/spec.js';
 import { mergeProfiles } from '../src/statistics/merge-profiles.js';
-import { putManifest, readManifest } from '../src/stores/blobs.js';
+import { manifestRef, putManifest, readManifest } from '../src/stores/blobs.js';
 import type { CheckedPart } from './check-part.js';
 import { bySource, checkParts, freshParts } from './check-parts.js';
 import type { ActivityDeps } from './deps.js';
@@ -65,9 +65,12 @@ export async function validate(deps: ActivityDeps, input: ValidateInput, signal:
   const profiles = profilesOf(checked);
   const drift = isBroken ? undefined : await findDrift(deps, input.model, profiles, spec.drift, { signal });
   // What breaks the contract is no snapshot to go on from.
-  const ref = isBroken ? input.snapshot : await putManifest(store, 'snapshot', validated, { signal });
+  const ref = isBroken ? input.snapshot : manifestRef('snapshot', validated);
   const report = reportOf({ snapshot: ref, fresh, checked, findings, profiles, ...(drift && { drift }) });
-  const reportRef = await putManifest(store, 'report', report, { signal });
+  const [reportRef] = await Promise.all([
+    putManifest(store, 'report', report, { signal }),
+    !isBroken && putManifest(store, 'snapshot', validated, { signal }),
+  ]);
   if (isBroken) throw contractBroken(spec, findings, reportRef);
   const shifts = drift?.filter(({ kind, state }) => state === 'drift' && spec.drift[kind] === 'block') ?? [];
   if (shifts.length > 0) throw driftBlocked(spec, shifts, reportRef);

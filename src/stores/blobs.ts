@@ -44,11 +44,20 @@ export async function putManifest(
   value: object,
   options: CallOptions = {},
 ): Promise<Ref> {
-  const bytes = Buffer.from(canonicalJson(value));
-  const sha256 = sha256Hex(bytes);
-  const ref = { key: manifestKey(kind, sha256), sha256, bytes: bytes.length };
+  const { ref, bytes } = asManifest(kind, value);
   await storeOnce(store, ref, bytes, options);
   return ref;
+}
+
+/** The reference under which a manifest will be stored: others can name it before it is there. */
+export function manifestRef(kind: ManifestKind, value: object): Ref {
+  return asManifest(kind, value).ref;
+}
+
+function asManifest(kind: ManifestKind, value: object): { ref: Ref; bytes: Buffer } {
+  const bytes = Buffer.from(canonicalJson(value));
+  const sha256 = sha256Hex(bytes);
+  return { ref: { key: manifestKey(kind, sha256), sha256, bytes: bytes.length }, bytes };
 }
 
 /** Reads a manifest and checks its digest. The type is the caller's word: what was stored under it was of that type. */

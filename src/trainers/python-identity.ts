@@ -82,17 +82,26 @@ async function packagesIn(folder: string): Promise<string[]> {
   return names.filter((name) => /\.(dist-info|egg-info)$/.test(name));
 }
 
+/** Digests of code that was read, by what its files looked like then. */
+const digests = new Map<string, { readonly look: string; readonly digest: string }>();
+
 async function codeOf(folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries
     .filter((entry) => entry.isFile() && !entry.name.endsWith('.pyc'))
     .map((entry) => path.join(entry.parentPath, entry.name))
     .toSorted();
+  const facts = await Promise.all(files.map((file) => stat(file)));
+  const look = JSON.stringify(files.map((file, index) => [file, facts[index]?.ctimeMs, facts[index]?.size]));
+  const before = digests.get(folder);
+  if (before?.look === look) return before.digest;
   const bytes = await Promise.all(files.map((file) => readFile(file)));
   const hash = createHash('sha256');
   files.forEach((file, index) => {
     const content = bytes[index] ?? Buffer.alloc(0);
     hash.update(`${path.relative(folder, file)}\0${content.length}\0`).update(content);
   });
-  return hash.digest('hex');
+  const digest = hash.digest('hex');
+  digests.set(folder, { look, digest });
+  return digest;
 }
