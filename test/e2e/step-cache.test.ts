@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findExecution } from '../../src/find-execution.js';
 import { defineModel } from '../../src/define-model.js';
 import { runId } from '../../src/domain/run.js';
 import type { RunRecord } from '../../src/domain/run.js';
@@ -99,8 +100,11 @@ describe('a run on what has not changed', () => {
     const { run = 0 } = (await world.client.requestTraining('toy-cancelled')) as { run?: number };
     const handle = world.temporal.client.workflow.getHandle(runId('toy-cancelled', run));
     await until('training is under way', async () => {
-      const { raw } = await handle.describe();
-      return raw.pendingActivities?.some(({ activityType }) => activityType?.name === 'perennial.train') === true;
+      // It may not have begun yet.
+      const found = await findExecution(world.temporal.client, runId('toy-cancelled', run));
+      return (
+        found?.raw.pendingActivities?.some(({ activityType }) => activityType?.name === 'perennial.train') === true
+      );
     });
     await handle.cancel();
     await handle.result().catch(() => undefined);
