@@ -1,7 +1,8 @@
 import { digestOfKey, type Ref, type Sha256 } from '../domain/artifact.js';
 import { ArtifactCorruptError, ArtifactMissingError, StoreUnavailableError } from '../errors.js';
 import { sha256Hex } from './digest.js';
-import type { ArtifactStore, Body, CallOptions, ListedObject } from './store.js';
+import { ForwardingStore } from './forwarding-store.js';
+import type { Body, CallOptions } from './store.js';
 
 /**
  * A store as those see it who make something again because it was lost or damaged. What is there already under the key of
@@ -11,73 +12,36 @@ import type { ArtifactStore, Body, CallOptions, ListedObject } from './store.js'
  *
  * Costs nothing for what is new, and a reading of what is there.
  */
-export class MendingStore implements ArtifactStore {
-  readonly #inner: ArtifactStore;
+export class MendingStore extends ForwardingStore {
   /** Keys that were found damaged and not yet mended. */
   readonly #damaged = new Set<string>();
 
-  constructor(inner: ArtifactStore) {
-    this.#inner = inner;
-  }
-
-  get name(): string {
-    return this.#inner.name;
-  }
-
-  async create(key: string, body: Body, options: CallOptions = {}): Promise<'created' | 'exists'> {
+  override async create(key: string, body: Body, options: CallOptions = {}): Promise<'created' | 'exists'> {
     const sha256 = digestOfKey(key);
-    if (sha256 === undefined || digestOf(body) !== sha256) return await this.#inner.create(key, body, options);
+    if (sha256 === undefined || digestOf(body) !== sha256) return await this.inner.create(key, body, options);
     if (!this.#damaged.has(key)) {
-      if ((await this.#inner.create(key, body, options)) === 'created') return 'created';
+      if ((await this.inner.create(key, body, options)) === 'created') return 'created';
       if (await this.#isRight({ key, sha256, bytes: bytesOf(body) }, options)) return 'exists';
     }
-    await this.#inner.replace(key, body, options);
+    await this.inner.replace(key, body, options);
     this.#damaged.delete(key);
     return 'created';
   }
 
   /** Of a blob or manifest that is damaged it says that there is none. */
-  async stat(key: string, options: CallOptions = {}): Promise<{ bytes: number } | undefined> {
-    const found = await this.#inner.stat(key, options);
+  override async stat(key: string, options: CallOptions = {}): Promise<{ bytes: number } | undefined> {
+    const found = await this.inner.stat(key, options);
     const sha256 = digestOfKey(key);
     if (!found || sha256 === undefined) return found;
     return (await this.#isRight({ key, sha256, bytes: found.bytes }, options)) ? found : undefined;
   }
 
-  replace(key: string, body: Body, options?: CallOptions): Promise<void> {
-    return this.#inner.replace(key, body, options);
-  }
-
-  read(key: string, expected?: Ref, options?: CallOptions): Promise<Buffer> {
-    return this.#inner.read(key, expected, options);
-  }
-
-  download(ref: Ref, file: string, options?: CallOptions): Promise<void> {
-    return this.#inner.download(ref, file, options);
-  }
-
-  check(ref: Ref, options?: CallOptions): Promise<void> {
-    return this.#inner.check(ref, options);
-  }
-
-  list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
-    return this.#inner.list(prefix, options);
-  }
-
-  remove(key: string, options?: CallOptions): Promise<void> {
-    return this.#inner.remove(key, options);
-  }
-
-  probe(options?: CallOptions): Promise<void> {
-    return this.#inner.probe(options);
-  }
-
   /** The store below belongs to whoever opened it. */
-  async close(): Promise<void> {}
+  override async close(): Promise<void> {}
 
   async #isRight(ref: Ref, options: CallOptions): Promise<boolean> {
     try {
-      await this.#inner.check(ref, options);
+      await this.inner.check(ref, options);
       return true;
     } catch (error) {
       options.signal?.throwIfAborted();
