@@ -17,6 +17,11 @@ export function isRunning(pid: number): boolean {
   return stat !== '' && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
 }
 
+/** The program and its arguments, with a NUL after each; empty when it has ended. */
+export function commandLine(pid: number): string {
+  return readText(`/proc/${pid}/cmdline`);
+}
+
 /**
  * Resident memory of some processes, in bytes. Pages that they share are counted once when the sum alone would go over
  * `limit`: looking closely takes longer.

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killProcess, signalGroup, sweepJob } from './job-processes.js';
 import { processIsolation } from './process-isolation.js';
-import { isRunning, processTree } from './process-tree.js';
+import { commandLine, isRunning, processTree } from './process-tree.js';
 import type { ProgramEnd, StartedJob } from './started-job.js';
 import { trainerEnvironment } from './trainer-environment.js';
 import { startSupervised } from './supervised-process.js';
@@ -14,7 +14,7 @@ import type { TrainingLimits, TrainingUsage } from './trainer.js';
 /** A trainer may have another PATH. */
 const SHELL = '/bin/sh';
 const GONE_LIMIT_MS = 5000;
-const GONE_EVERY_MS = 10;
+const LOOK_EVERY_MS = 10;
 const TIMES_LIMIT_MS = 200;
 
 /**
@@ -81,6 +81,7 @@ class ProcessJob implements StartedJob {
   readonly #mark: string;
   readonly #isolated: boolean;
   #tree: readonly number[] = [];
+  #over = false;
 
   constructor(
     child: ChildProcess,
@@ -93,29 +94,46 @@ class ProcessJob implements StartedJob {
     // The outer shell, `unshare`, and the inner shell.
     this.own = isolated ? 3 : 2;
     this.ended = endOf(child);
+    void this.ended.then(() => (this.#over = true));
     this.#child = child;
     this.#mark = mark;
     this.#isolated = isolated;
   }
 
   terminate(): void {
-    if (this.pid !== undefined) signalGroup(this.pid, 'SIGTERM');
+    void this.#terminate();
   }
 
   kill(): void {
+    this.#over = true;
     if (this.pid === undefined) return;
     this.#tree = processTree(this.pid);
     // The end of the first process in a namespace is that of all: what is above it lives on to say what was used.
-    const first = this.#isolated ? this.#tree[this.own - 1] : undefined;
+    const first = this.#isolated && this.#tree.length > this.own ? this.#tree[this.own - 1] : undefined;
     if (first === undefined) signalGroup(this.pid, 'SIGKILL');
     else killProcess(first);
+  }
+
+  /** Not before the trainer runs: a shell that is about to start it takes the signal, and does not pass it on. */
+  async #terminate(): Promise<void> {
+    while (!this.#over && !this.#trainerRuns()) await sleep(LOOK_EVERY_MS);
+    if (!this.#over && this.pid !== undefined) signalGroup(this.pid, 'SIGTERM');
+  }
+
+  #trainerRuns(): boolean {
+    const tree = this.pid === undefined ? [] : processTree(this.pid);
+    // Where there is no /proc, nobody can tell.
+    if (tree.length === 0) return true;
+    const [shell = 0, trainer] = tree.slice(this.own - 1);
+    // Forked and not yet another program, it is still the shell.
+    return trainer !== undefined && commandLine(trainer) !== commandLine(shell);
   }
 
   async clear(): Promise<void> {
     if (this.pid === undefined) return;
     await sweepJob({ group: this.pid, variable: `PERENNIAL_JOB=${this.#mark}` });
     const limit = Date.now() + GONE_LIMIT_MS;
-    while (this.#tree.some(isRunning) && Date.now() < limit) await sleep(GONE_EVERY_MS);
+    while (this.#tree.some(isRunning) && Date.now() < limit) await sleep(LOOK_EVERY_MS);
     for (const stream of this.#child.stdio) stream?.destroy();
   }
 }
