@@ -29,8 +29,12 @@ const BEFORE_TRAINING = ['sources', 'contract', 'prepare', 'split'] as const;
 const INPUT_NEVER = ['run', 'spec', 'snapshot', 'split', 'bundle', 'cache'] as const;
 
 /** A split depends on the rows of the snapshot, the SQL and how the spec cuts; where the rows came from is past. */
-export async function splitFacts({ store }: ActivityDeps, input: SplitInput, signal: AbortSignal): Promise<StepFacts> {
-  const stored = await readManifest<StoredSpec>(store, input.spec, { signal });
+export async function splitFacts(
+  { remembered }: ActivityDeps,
+  input: SplitInput,
+  signal: AbortSignal,
+): Promise<StepFacts> {
+  const stored = await readManifest<StoredSpec>(remembered, input.spec, { signal });
   const { spec, prepareSql } = stored;
   const { tables } = contractOf(stored);
   const eventTimes = Object.entries(spec.sources).map(([name, { eventTime = null }]) => [name, eventTime] as const);
@@ -54,7 +58,7 @@ export async function splitFacts({ store }: ActivityDeps, input: SplitInput, sig
 
 /** A model depends on its rows, the task and the trainer. How long the trainer may take decides only if there is one. */
 export async function trainFacts(deps: ActivityDeps, input: TrainInput, signal: AbortSignal): Promise<StepFacts> {
-  const { spec, code } = await readManifest<StoredSpec>(deps.store, input.spec, { signal });
+  const { spec, code } = await readManifest<StoredSpec>(deps.remembered, input.spec, { signal });
   const { command, parameters } = spec.trainer;
   const kind = trainerKind(spec.trainer);
   const trainer = findTrainer(deps.trainers, kind);
@@ -120,7 +124,7 @@ async function pythonOf(deps: ActivityDeps, code: CodeBundle, signal: AbortSigna
 /** An evaluation depends on its rows, both models and what is measured; what the gate makes of it is judged anew. */
 export async function evaluateFacts(deps: ActivityDeps, input: EvaluateInput, signal: AbortSignal): Promise<StepFacts> {
   const [{ spec }, { state }] = await Promise.all([
-    readManifest<StoredSpec>(deps.store, input.spec, { signal }),
+    readManifest<StoredSpec>(deps.remembered, input.spec, { signal }),
     deps.ledger(input.model).read({ signal }),
   ]);
   const { version, bundle } = state.champion ?? { version: 0, bundle: null };

@@ -20,6 +20,8 @@ export interface CodePython {
 /** What the activities work with: live objects, handed over by the plugin. */
 export interface ActivityDeps {
   readonly store: ArtifactStore;
+  /** The same, for manifests of which no run has to prove that they are still there. See `RememberingStore`. */
+  readonly remembered: ArtifactStore;
   /** Verified local copies of blobs; those of an activity stay until it ends. */
   readonly cache: BlobFiles;
   /** The ledger of a model; the same log each time, which has read and verified what is old. See `sharedLedgers`. */

@@ -16,7 +16,7 @@ import type { ActivityDeps } from './deps.js';
  * @param fresh profiles of the new rows, by source name
  */
 export async function findDrift(
-  { store, ledger }: Pick<ActivityDeps, 'store' | 'ledger'>,
+  { store, remembered, ledger }: Pick<ActivityDeps, 'store' | 'remembered' | 'ledger'>,
   model: string,
   fresh: Readonly<Record<string, TableProfile>>,
   spec: DriftSpec,
@@ -26,11 +26,11 @@ export async function findDrift(
   const { state } = await ledger(model).read(options);
   const bundle = state.champion?.bundle;
   if (bundle === undefined) return undefined;
-  const { split } = await readManifestOf<ModelBundle>(store, 'bundle', bundle, options);
+  const { split } = await readManifestOf<ModelBundle>(remembered, 'bundle', bundle, options);
   // Splits of earlier versions have no profile.
-  const { profile } = await readManifestOf<Partial<Split>>(store, 'split', split, options);
+  const { profile } = await readManifestOf<Partial<Split>>(remembered, 'split', split, options);
   if (!profile) return undefined;
-  const learned = await readManifest<DataProfile>(store, profile, options);
+  const learned = await readManifest<DataProfile>(remembered, profile, options);
   const findings: DriftFinding[] = [];
   for (const [source, current] of spec.data === 'off' ? [] : Object.entries(fresh)) {
     const reference = learned.sources[source];

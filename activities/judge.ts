@@ -11,11 +11,11 @@ import type { ActivityDeps } from './deps.js';
  * keeps the verdict that was given.
  */
 export async function judge(
-  { store }: ActivityDeps,
+  { store, remembered }: ActivityDeps,
   { spec, evaluation }: { readonly model: string; readonly spec: Ref; readonly evaluation: Ref },
 ): Promise<Verdict> {
   const [stored, measured] = await Promise.all([
-    readManifest<StoredSpec>(store, spec),
+    readManifest<StoredSpec>(remembered, spec),
     readManifest<Evaluation>(store, evaluation),
   ]);
   return judgeEvaluation(measured, stored.spec.gate);

@@ -17,8 +17,8 @@ import type { ActivityDeps } from './deps.js';
  *
  * @throws {RunRecordTakenError} when another execution has ended under this number
  */
-export async function record({ store }: ActivityDeps, facts: RunRecord): Promise<void> {
-  const [cost, training] = await Promise.all([costOfRun(store, facts), trainingOfRun(store, facts)]);
+export async function record({ store, remembered }: ActivityDeps, facts: RunRecord): Promise<void> {
+  const [cost, training] = await Promise.all([costOfRun(remembered, facts), trainingOfRun(remembered, facts)]);
   const run = { ...facts, ...cost, ...training };
   const key = runKey(run.model, run.run);
   if ((await store.create(key, Buffer.from(canonicalJson(run)))) === 'created') return;

@@ -43,21 +43,19 @@ export interface Validated {
  *   with the columns; {@link CheckFailedError} for a rule that cannot be measured. The report is stored before.
  */
 export async function validate(deps: ActivityDeps, input: ValidateInput, signal: AbortSignal): Promise<Validated> {
-  const { store } = deps;
+  const { store, remembered } = deps;
+  const forgotten = new IngestProgress(store, input).forget({ signal });
   const [stored, snapshot, { snapshot: before }] = await Promise.all([
-    readManifest<StoredSpec>(store, input.spec, { signal }),
+    readManifest<StoredSpec>(remembered, input.spec, { signal }),
     readManifest<Snapshot>(store, input.snapshot, { signal }),
     snapshotBefore(store, input.model, input.previous, { signal }),
   ]);
   const { spec } = stored;
   const contract = contractOf(stored);
   const fresh = freshParts(snapshot, before);
-  const [checked] = await Promise.all([
-    withScratch(deps.scratchFolder, (scratch) =>
-      checkParts(deps, { spec, contract, fresh, checkedBefore: before?.parts ?? [], scratch }, signal),
-    ),
-    new IngestProgress(store, input).forget({ signal }),
-  ]);
+  const checked = await withScratch(deps.scratchFolder, (scratch) =>
+    checkParts(deps, { spec, contract, fresh, checkedBefore: before?.parts ?? [], scratch }, signal),
+  );
   const validated = withChecked(snapshot, checked);
   const ages = await findAges(deps, contract, validated, checked, signal);
   const findings = inOrderOfSeverity([...checked.flatMap((each) => each.findings), ...ages]);
@@ -70,6 +68,7 @@ export async function validate(deps: ActivityDeps, input: ValidateInput, signal:
   const [reportRef] = await Promise.all([
     putManifest(store, 'report', report, { signal }),
     !isBroken && putManifest(store, 'snapshot', validated, { signal }),
+    forgotten,
   ]);
   if (isBroken) throw contractBroken(spec, findings, reportRef);
   const shifts = drift?.filter(({ kind, state }) => state === 'drift' && spec.drift[kind] === 'block') ?? [];

@@ -33,7 +33,7 @@ if (process.argv.includes('--json')) await writeFile('bench-results.json', `${JS
 
 function describe({ name, ratio, aim, better = 'lower', ours, theirs, unit, note }: BenchRow): string {
   const numbers = `${round(ours)} against ${round(theirs)} ${unit}`;
-  return `${name}: ${ratio.toFixed(2)} (aim ${better === 'lower' ? '<=' : '>='} ${aim}; ${numbers})${note ? `; ${note}` : ''}`;
+  return `${name}: ${ratio.toFixed(ratio < 0.1 ? 3 : 2)} (aim ${better === 'lower' ? '<=' : '>='} ${aim}; ${numbers})${note ? `; ${note}` : ''}`;
 }
 
 function round(value: number): string {

@@ -11,6 +11,7 @@ import { workerTuner } from './resources/slots.js';
 import { openSource } from './sources/index.js';
 import { BlobCache } from './stores/blobs.js';
 import { CountingStore } from './stores/counting-store.js';
+import { RememberingStore } from './stores/remembering-store.js';
 import { sharedLedgers } from './stores/shared-ledgers.js';
 import type { ArtifactStore } from './stores/store.js';
 import { StoreTransfers } from './stores/transfer-area.js';
@@ -46,6 +47,7 @@ export function workerDeps(options: WorkerDepsOptions): ActivityDeps {
   const pythons = new CodePythons(python);
   return {
     store,
+    remembered: new RememberingStore(store),
     cache,
     ledger: sharedLedgers(store),
     scratchFolder: join(folder, 'scratch'),

@@ -35,6 +35,7 @@ beforeAll(async () => {
   deps = {
     store,
     cache: new BlobCache(store, path.join(folder, 'cache'), { maxBytes: 1e9 }),
+    remembered: store,
     ledger: sharedLedgers(store),
     scratchFolder: path.join(folder, 'scratch'),
     openSource,

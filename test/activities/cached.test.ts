@@ -37,6 +37,7 @@ beforeEach(async () => {
   deps = {
     store,
     cache: new BlobCache(store, join(folder, 'cache'), { maxBytes: 1e9 }),
+    remembered: store,
     ledger: sharedLedgers(store),
     scratchFolder: join(folder, 'scratch'),
     openSource,

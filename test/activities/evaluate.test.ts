@@ -51,6 +51,7 @@ async function evaluateAgainst(champion: TestModel, { candidate, label, type, fa
   const deps: ActivityDeps = {
     store,
     cache,
+    remembered: store,
     ledger: sharedLedgers(store),
     scratchFolder,
     openSource,

@@ -71,6 +71,7 @@ async function shop() {
   const deps: ActivityDeps = {
     store,
     cache,
+    remembered: store,
     ledger: sharedLedgers(store),
     scratchFolder: bench.path('scratch'),
     openSource,

@@ -53,7 +53,7 @@ async function withLoop(
 ) {
   const model = `m-${randomUUID().slice(0, 8)}`;
   const seen: string[] = [];
-  const deps = { store } as unknown as ActivityDeps; // the real activities here use nothing else
+  const deps = { store, remembered: store } as unknown as ActivityDeps; // the real activities here use nothing else
   const activities = fakeActivities({
     'perennial.askForTraining': (input) => askForTraining(deps, input),
     'perennial.findBackfilled': (input) => findBackfilled(deps, input, new AbortController().signal),

@@ -26,7 +26,8 @@ let deps: ActivityDeps;
 beforeAll(async () => {
   temporal = await testTemporal();
   folder = await mkdtemp(join(tmpdir(), 'perennial-loop-'));
-  deps = { store: new FolderStore(folder) } as unknown as ActivityDeps; // the real activities here use nothing else
+  const store = new FolderStore(folder);
+  deps = { store, remembered: store } as unknown as ActivityDeps; // the real activities here use nothing else
 });
 afterAll(async () => {
   await temporal.stop();

@@ -104,6 +104,34 @@ describe('attempts', () => {
   });
 });
 
+describe('a step that is quick', () => {
+  const scheduled = async (run: number) => {
+    const { events } = await temporal.client.workflow.getHandle(runId('m', run)).fetchHistory();
+    return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: activity }) =>
+      activity?.activityType?.name ? [activity.activityType.name] : [],
+    );
+  };
+
+  it('costs no turn of an activity, and one whose store is away is one, to be seen and tried again', async () => {
+    const register = 'perennial.register';
+    let tries = 0;
+    const { result } = await runWith(
+      {
+        [register]: async () => {
+          if (++tries < 3) throw new Error('the store is away');
+          return { generation: 1, version: 1 };
+        },
+      },
+      { run: 41 },
+    );
+    expect(result).toMatchObject({ verdict: 'PROMOTE', version: 1 });
+    expect(tries).toBe(3);
+    const activities = await scheduled(41);
+    expect(activities).toContain(register);
+    expect(activities).not.toContain('perennial.record');
+  });
+});
+
 describe('trainingRun', () => {
   it('walks all steps in order and ends with a sentence, the verdict and the record', async () => {
     const { result, calls, records, description } = await runWith({});

@@ -24,7 +24,8 @@ let held = Promise.resolve();
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'perennial-cli-backfill-'));
   temporal = await testTemporal();
-  const deps = { store: new FolderStore(folder) } as unknown as ActivityDeps; // the real activities here use nothing else
+  const store = new FolderStore(folder);
+  const deps = { store, remembered: store } as unknown as ActivityDeps; // the real activities here use nothing else
   worker = await testWorker(temporal, {
     activities: fakeActivities({
       'perennial.askForTraining': (input) => askForTraining(deps, input),
