@@ -1,11 +1,14 @@
 import {
   CancellationScope,
   condition,
+  getExternalWorkflowHandle,
   makeContinueAsNewFunc,
   setCurrentDetails,
   setHandler,
+  TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { SearchClosed } from '../activities/search-close.js';
 import type { SearchDone } from '../activities/search-open.js';
 import type { Ref } from '../src/domain/artifact.js';
 import {
@@ -52,29 +55,42 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
   setHandler(messages.searchStatus, () => state, { description: 'How far the search is, and the best trial so far' });
   show({});
 
-  const search = state.search ?? (await openStudy());
-  if (earlier) return ended(earlier);
-  for (;;) {
-    while (underWay < plan.parallel && !failure && mayStart()) startChunk();
-    if (underWay === 0) break;
-    const before = underWay;
-    await condition(() => underWay < before);
-    // What the others would still find, nobody would take.
-    if (failure) trying.cancel();
+  try {
+    const search = state.search ?? (await openStudy());
+    if (earlier) return ended(earlier);
+    await tryAll(search);
+    if (open.length > 0 && state.stopped === undefined) return await goOnAsNew();
+    return ended(await close(search));
+  } catch (error) {
+    // A failure carries what its own step has done, and nothing of the steps before.
+    if (error instanceof TemporalFailure) await tellRun();
+    throw error;
   }
-  if (failure) throw failure.error;
-  if (open.length > 0 && state.stopped === undefined) return await goOnAsNew();
 
-  const closed = await steps.closeSearch(closeSummary(), {
-    ...wanted,
-    search,
-    chunks: state.chunks,
-    counts: state.counts,
-    seconds: state.seconds,
-    money: state.money,
-  });
-  show({ best: closed.best, record: recorded(closed) });
-  return ended(closed);
+  async function tryAll(search: Ref): Promise<void> {
+    for (;;) {
+      while (underWay < plan.parallel && !failure && mayStart()) startChunk(search);
+      if (underWay === 0) break;
+      const before = underWay;
+      await condition(() => underWay < before);
+      // What the others would still find, nobody would take.
+      if (failure) trying.cancel();
+    }
+    if (failure) throw failure.error;
+  }
+
+  async function close(search: Ref): Promise<SearchClosed> {
+    const closed = await steps.closeSearch(closeSummary(), {
+      ...wanted,
+      search,
+      chunks: state.chunks,
+      counts: state.counts,
+      seconds: state.seconds,
+      money: state.money,
+    });
+    show({ best: closed.best, record: recorded(closed) });
+    return closed;
+  }
 
   async function openStudy(): Promise<Ref> {
     const opened = await steps.openSearch(`Open a study of up to ${plan.trials} trials`, {
@@ -117,7 +133,7 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
     return state.stopped === undefined && !isFull;
   }
 
-  function startChunk(): void {
+  function startChunk(search: Ref): void {
     const next = takeTrials(open, { parallel: plan.parallel, most: plan.chunk });
     if (!next) return;
     open = next.open;
@@ -127,7 +143,7 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
     underWay++;
     chunksHere++;
     void trying
-      .run(() => runChunk(next.taken, state.chunks, share))
+      .run(() => runChunk(search, next.taken, state.chunks, share))
       .catch((error: unknown) => (failure ??= { error }))
       .finally(() => {
         promised -= share;
@@ -135,7 +151,7 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
       });
   }
 
-  async function runChunk(trials: TrialRange, known: readonly Ref[], share: number): Promise<void> {
+  async function runChunk(search: Ref, trials: TrialRange, known: readonly Ref[], share: number): Promise<void> {
     const { timeMs, money } = plan;
     const last = trials.from + trials.count - 1;
     const done = await steps.runTrials(
@@ -173,6 +189,18 @@ export async function hyperparameterSearch(input: SearchInput): Promise<SearchRe
 
   function recorded({ attempts = [] }: Partial<StepRecord>): StepRecord {
     return withRecord({ search: state.record ?? { attempts: [] } }, 'search', { attempts })['search'] ?? { attempts };
+  }
+
+  async function tellRun(): Promise<void> {
+    const { parent } = workflowInfo();
+    const { record } = state;
+    if (!parent || !record) return;
+    const run = getExternalWorkflowHandle(parent.workflowId, parent.runId);
+    try {
+      await CancellationScope.nonCancellable(() => run.signal(messages.searchLost, record));
+    } catch {
+      // The run has ended before its search: nobody is left to write it down.
+    }
   }
 
   async function goOnAsNew(): Promise<SearchResult> {

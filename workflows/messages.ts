@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { StepRecord } from '../src/domain/attempt.js';
 import type { BackfillState } from '../src/domain/backfill.js';
 import type { LoopState, RunOutcome } from '../src/domain/loop.js';
 import type { RunPlan } from '../src/domain/run.js';
@@ -34,3 +35,6 @@ export const cancelBackfilledRun = defineSignal('cancelBackfilledRun');
 
 /** How far a search is. */
 export const searchStatus = defineQuery<SearchState>('searchStatus');
+
+/** Sent by a search that gives no result to the run that it is for: who did what until then, and what it took. */
+export const searchLost = defineSignal<[StepRecord]>('searchLost');

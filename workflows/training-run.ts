@@ -1,4 +1,4 @@
-import { executeChild, workflowInfo } from '@temporalio/workflow';
+import { executeChild, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Ref } from '../src/domain/artifact.js';
 import {
   rolloutId,
@@ -11,6 +11,7 @@ import {
 } from '../src/domain/run.js';
 import { searchId, type SearchPlan, type SearchResult } from '../src/domain/search.js';
 import type { Verdict } from '../src/domain/verdict.js';
+import * as messages from './messages.js';
 import { hyperparameterSearch } from './hyperparameter-search.js';
 import { narrate } from './narrate.js';
 import { onClass } from './on-class.js';
@@ -46,6 +47,9 @@ export async function trainingRun(input: RunInput): Promise<RunResult> {
     story.tell(topic, `${done.message} (step cache: ${done.cache})`);
   };
 
+  setHandler(messages.searchLost, (lost) => void (records = withRecord(records, 'search', lost)), {
+    description: 'What a search has done that gives no result',
+  });
   return await settleRun(
     input,
     story,

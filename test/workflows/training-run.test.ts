@@ -92,6 +92,47 @@ describe('attempts', () => {
     });
   });
 
+  describe('of a search', () => {
+    const plan = {
+      ...fakePlan,
+      search: { sampler: 'random', metric: 'brier', direction: 'minimize', trials: 4, parallel: 1, chunk: 2 },
+    } as const;
+    /** The first chunk is done, the second is not. */
+    const chunks = (second: () => Promise<never>): Partial<Activities> => ({
+      'perennial.runTrials': async (asked) => {
+        if (asked.trials.from > 0) return await second();
+        return { ...(await fakeActivities()['perennial.runTrials'](asked)), attempts: [attempt('one', 'done')] };
+      },
+    });
+
+    it('that fails stand in the record of the failed run', async () => {
+      const attempts = [attempt('two', 'failed')];
+      const details = [{ code: 'TRAINER.FAILED' }, { attempts }];
+      const failure = { type: 'TRAINER.FAILED', message: 'no', nonRetryable: true, details };
+      const { records } = await runWith(
+        chunks(() => Promise.reject(ApplicationFailure.create(failure))),
+        { run: 51, wishes: { plan } },
+      );
+      expect(records).toMatchObject([
+        { outcome: 'FAILED', steps: { search: { attempts: [attempt('one', 'done'), ...attempts] } } },
+      ]);
+    });
+
+    it('that is cancelled too', async () => {
+      let cancel: (() => Promise<unknown>) | undefined;
+      const { records } = await runWith(
+        chunks(async () => {
+          await cancel!();
+          return await Context.current().cancelled;
+        }),
+        { run: 52, wishes: { plan }, onStart: (handle) => (cancel = () => handle.cancel()) },
+      );
+      expect(records).toMatchObject([
+        { failure: { code: 'RUN.CANCELLED' }, steps: { search: { attempts: [attempt('one', 'done')] } } },
+      ]);
+    });
+  });
+
   it('of a step that failed stand in the record of the failed run', async () => {
     const { records } = await runWith({
       'perennial.train': async () => {
