@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { markUsed, removeUnused, UNUSED_MS } from '../cache-sweep.js';
 import type { Sha256 } from '../domain/artifact.js';
 import type { CodeBundle } from '../domain/code.js';
 import { ArtifactCorruptError } from '../errors.js';
@@ -12,8 +13,6 @@ import { CodeProblem } from './code-problem.js';
 import { readTar, tarDigest, type PackedFile } from './code-tar.js';
 import { filesBelow } from './code-tree.js';
 
-/** Code that no training of this worker has used for this long is removed when other code comes. */
-const UNUSED_MS = 30 * 86_400_000;
 /** What a process that was killed has left half unpacked. */
 const LEFT_MS = 86_400_000;
 
@@ -44,10 +43,7 @@ export class CodeFolders {
   async #make(bundle: CodeBundle, files: BlobFiles, signal: AbortSignal): Promise<string> {
     const { sha256, bytes } = bundle.ref;
     const target = path.join(this.#folder, sha256);
-    if (await isWhole(target, sha256)) {
-      await utimes(target, new Date(), new Date());
-      return target;
-    }
+    if ((await isWhole(target, sha256)) && (await markUsed(target))) return target;
     // A bundle is small beside its headers: one over the limit was not packed by us.
     if (bytes > 2 * MOST_BYTES) throw foreign(bundle, `found ${shownBytes(bytes)}, want code`);
     const tar = await readFile(await files.file(bundle.ref, { signal }), { signal });
@@ -61,19 +57,8 @@ export class CodeFolders {
     } finally {
       await rm(draft, { recursive: true, force: true });
     }
-    await this.#sweep();
+    await removeUnused(this.#folder, (name) => (name.includes('.') ? LEFT_MS : UNUSED_MS));
     return target;
-  }
-
-  async #sweep(): Promise<void> {
-    for (const name of await readdir(this.#folder)) {
-      const place = path.join(this.#folder, name);
-      const age = await stat(place).then(
-        ({ mtimeMs }) => Date.now() - mtimeMs,
-        () => 0,
-      );
-      if (age > (name.includes('.') ? LEFT_MS : UNUSED_MS)) await rm(place, { recursive: true, force: true });
-    }
   }
 }
 

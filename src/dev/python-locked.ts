@@ -4,6 +4,7 @@ import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { lockedPackages, lockProblem } from '../code/lock-lines.js';
 import { cacheFolder } from '../cache-folder.js';
+import { markUsed, removeUnused, UNUSED_MS } from '../cache-sweep.js';
 import type { CodeBundle } from '../domain/code.js';
 import { TrainerPackagesError } from '../errors.js';
 import { basePython, interpreterFacts, PIP_INSTALL, type BasePython } from './base-python.js';
@@ -26,6 +27,8 @@ export interface LockedPython {
   readonly python: string;
   /** Folders of its programs and of those that the packages bring. */
   readonly bin: readonly string[];
+  /** Where the packages are: {@link markUsed} keeps it. */
+  readonly folder?: string;
 }
 
 export interface InstallOptions {
@@ -35,7 +38,8 @@ export interface InstallOptions {
 
 /**
  * The Python environment that code locks: made once a lock, Python and machine, however many processes ask at the same
- * time. Wheels only, with hashes. `perennial_trainer` is laid over it, unless the lock has one.
+ * time. Wheels only, with hashes. `perennial_trainer` is laid over it, unless the lock has one. Environments that were not
+ * used for thirty days are removed when another one is made.
  *
  * @throws {TrainerPackagesError} when a package cannot be had, or is not the one that was locked
  * @throws {ServiceUnreachableError} when the package index cannot be reached
@@ -62,7 +66,9 @@ export async function lockedPython(code: LockedCode, { signal, progress }: Insta
       5000,
     );
   };
+  const isNew = !(await markUsed(target));
   await installOnce({ what, target, make, ...(signal && { signal }) }, progress);
+  if (isNew) await removeUnused(path.dirname(target), (name) => (name.startsWith('locked-') ? UNUSED_MS : Infinity));
   const bin = path.dirname(python);
   if (
     await readFile(path.join(target, HAS_TRAINER)).then(
@@ -70,9 +76,9 @@ export async function lockedPython(code: LockedCode, { signal, progress }: Insta
       () => false,
     )
   )
-    return { python, bin: [bin] };
+    return { python, bin: [bin], folder: target };
   const over = await withTrainer(python, progress, { isolated: true, ...(signal && { signal }) });
-  return { python: over, bin: [path.dirname(over), bin] };
+  return { python: over, bin: [path.dirname(over), bin], folder: target };
 }
 
 /** Marks an environment whose lock names the trainer. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { markUsed } from '../cache-sweep.js';
 import type { CodeBundle } from '../domain/code.js';
 import { interpreterFacts } from './base-python.js';
 import { lockedPython, type InstallOptions, type LockedPython } from './python-locked.js';
@@ -35,7 +36,8 @@ export class CodePythons {
 
   async #once(name: string, find: (name: string) => Promise<LockedPython>): Promise<CodePython> {
     const known = this.#known.get(name);
-    if (known && existsSync(known.python)) return known;
+    if (known && existsSync(known.python) && (known.folder === undefined || (await markUsed(known.folder))))
+      return known;
     const found = await find(name);
     const version = await mustRun(found.python, ['-I', '-c', VERSION], asTrainer());
     const python = { ...found, version: version.trim() };

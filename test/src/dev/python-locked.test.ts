@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -119,6 +119,15 @@ it('one whose interpreter is gone is made anew', async () => {
   await rm(path.join(bin.at(-1)!, 'python'));
   const again = await locked(pin);
   expect(await mustRun(again.python, ['-c', 'import tinywheel'])).toBe('');
+});
+
+it('one that was not used for a month is removed when another one is made', async () => {
+  const monthAgo = new Date(Date.now() - 31 * 86_400_000);
+  const [unused, used] = [await locked(pin), await locked(`${pin}# another lock\n`)];
+  for (const each of [unused, used]) await utimes(each.folder!, monthAgo, monthAgo);
+  await locked(`${pin}# another lock\n`);
+  await locked(`${pin}# a third one\n`);
+  expect([unused, used].map((each) => existsSync(each.folder!))).toEqual([false, true]);
 });
 
 it('a uv.lock is taken as it is', async () => {
