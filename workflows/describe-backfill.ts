@@ -1,15 +1,18 @@
 import { countOutcomes, shortTime, type BackfillState } from '../src/domain/backfill.js';
 import { flat } from './describe-loop.js';
+import { markdownTable } from './markdown-table.js';
 
 /** The backfill's current details in the Temporal UI: how far it is, and a table of its newest windows. */
 export function describeBackfill({ model, range, promote, windows, done, current, waiting }: BackfillState): string {
   const rows = done
     .slice(-SHOWN)
     .toReversed()
-    .map(
-      ({ asOf, run, outcome, summary }) =>
-        `| \`${shortTime(asOf)}\` | [\`${run}\`](/namespaces/{namespace}/workflows/perennial%2F${model}%2Frun%2F${run}) | ${outcome} | ${flat(summary)} |`,
-    );
+    .map(({ asOf, run, outcome, summary }) => [
+      `\`${shortTime(asOf)}\``,
+      `[\`${run}\`](/namespaces/{namespace}/workflows/perennial%2F${model}%2Frun%2F${run})`,
+      outcome,
+      flat(summary),
+    ]);
   const now =
     current === undefined
       ? []
@@ -24,9 +27,7 @@ export function describeBackfill({ model, range, promote, windows, done, current
       (promote ? 'A PROMOTE is rolled out.' : 'The champion stays, whatever the verdicts.'),
     ...now,
     '',
-    '| as of | run | outcome | why |',
-    '|---|---|---|---|',
-    ...rows,
+    markdownTable(['as of', 'run', 'outcome', 'why'], rows),
   ].join('\n');
 }
 

@@ -1,4 +1,5 @@
 import type { LoopState } from '../src/domain/loop.js';
+import { markdownTable } from './markdown-table.js';
 
 /** The loop's current details in the Temporal UI: what it does now and how the last runs ended, as a short table. */
 export function describeLoop(state: LoopState): string {
@@ -11,15 +12,13 @@ export function describeLoop(state: LoopState): string {
   const rows = state.recent
     .slice(-5)
     .toReversed()
-    .map(({ run, outcome, summary }) => `| \`${run}\` | ${outcome} | ${flat(summary)} |`);
+    .map(({ run, outcome, summary }) => [`\`${run}\``, outcome, flat(summary)]);
   return [
     `**${state.model}** ${now}${state.queued ? `; run \`${state.queued.run}\` waits` : ''}.`,
     '',
     `Objective: ${flat(plan.objective)}`,
     '',
-    '| run | outcome | why |',
-    '|---|---|---|',
-    ...rows,
+    markdownTable(['run', 'outcome', 'why'], rows),
   ].join('\n');
 }
 

@@ -1,5 +1,6 @@
 import { bestText, shownValue, trialsOf, type SearchState } from '../src/domain/search.js';
 import { flat } from './describe-loop.js';
+import { markdownTable } from './markdown-table.js';
 
 /** The search's current details in the Temporal UI: how far it is, what is best, and what was pruned. */
 export function describeSearch(state: SearchState): string {
@@ -16,9 +17,7 @@ export function describeSearch(state: SearchState): string {
   return [
     `Hyperparameters of **${model}**, run \`${run}\`${about === undefined ? '' : `: ${flat(about)}`}.`,
     '',
-    '| | |',
-    '|---|---|',
-    ...rows.map(([what, text]) => `| ${what} | ${text} |`),
+    markdownTable(['', ''], rows),
   ].join('\n');
 }
 

@@ -2,6 +2,7 @@ import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import type { RunFailure, RunInput, RunResult, Stage } from '../src/domain/run.js';
 import type { Verdict } from '../src/domain/verdict.js';
 import { stageKey, verdictKey } from './search-attributes.js';
+import { markdownTable } from './markdown-table.js';
 
 /** What a run tells whoever looks at it while it works: its stage, and a short table of what happened so far. */
 export interface RunStory {
@@ -70,8 +71,8 @@ export function narrate({ model, run, trigger, plan, asOf, promote }: RunInput):
 
 /** A Markdown table under 4 KB; pipes and line ends in cells would break it. */
 function table(rows: readonly (readonly [string, string])[]): string {
-  const lines = rows.map(([topic, sentence]) => `| ${topic} | ${cell(sentence)} |`);
-  return ['| | |', '|---|---|', ...lines].join('\n');
+  const cells = rows.map(([topic, sentence]) => [topic, cell(sentence)]);
+  return markdownTable(['', ''], cells);
 }
 
 /** The UI's Markdown rewrites fractions, quotes and dashes around numbers, so numbers stand in backticks. */
