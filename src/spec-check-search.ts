@@ -3,6 +3,8 @@ import type { Dimension } from './domain/search.js';
 import { gridPoints, MOST_GRID_POINTS } from './search/grid.js';
 import { directionOf } from './search/metric-direction.js';
 import { gridOf, isInside } from './search/space.js';
+import { builtInOf } from './spec-check-parameters.js';
+import { spaceIssues } from './spec-check-space.js';
 import { didYouMean } from './spec-issues.js';
 import type { Loose, SpecParts } from './spec-parts.js';
 import { described, quoted, type SpecIssue, type SpecPath } from './spec-path.js';
@@ -11,7 +13,10 @@ import type { SearchSpec } from './spec.js';
 type Space = Readonly<Record<string, Dimension>>;
 type LooseSearch = NonNullable<Loose<SearchSpec>>;
 
-/** The search: ranges that have values, conditions that can be met, and a sampler and a metric that suit them. */
+/**
+ * The search: ranges that have values, and those that the trainer takes; conditions that can be met; and a sampler and a
+ * metric that suit them.
+ */
 export function checkSearch(parts: SpecParts): SpecIssue[] {
   const { search, trainer } = parts;
   if (!search) return [];
@@ -28,11 +33,13 @@ export function checkSearch(parts: SpecParts): SpecIssue[] {
       at: 'key' as const,
     }));
   const conditions = Object.entries(space).flatMap(([name, dimension]) => whenIssues(space, given, name, dimension));
+  const builtIn = builtInOf(trainer);
   const sound = ranges.length + conditions.length === 0;
   return [
     ...ranges,
     ...doubled,
     ...conditions,
+    ...(builtIn ? spaceIssues(space, builtIn) : []),
     ...cycleIssues(space),
     ...samplerIssues(search, space, sound),
     ...metricIssues(parts, search),

@@ -1,13 +1,12 @@
 import { trainerKind } from './domain/trainer-kind.js';
+import { BUILT_IN_ESTIMATORS } from './estimators.js';
 import { checkCode } from './spec-check-code.js';
+import { builtInOf, parameterIssues } from './spec-check-parameters.js';
 import type { SpecParts } from './spec-parts.js';
 import { didYouMean } from './spec-issues.js';
 import { quoted, type SpecIssue } from './spec-path.js';
 
-/** What perennial_trainer brings along; other kinds of trainer know names of their own. */
-const BUILT_IN_ESTIMATORS = ['linear', 'random-forest', 'gradient-boosting', 'lightgbm', 'xgboost'];
-
-/** The trainer: a built-in estimator or a command, and parameters that can be handed over. */
+/** The trainer: a built-in estimator or a command, and parameters that it knows, or that can at least be handed over. */
 export function checkTrainer(parts: SpecParts): SpecIssue[] {
   const { trainer } = parts;
   if (!trainer) return [];
@@ -33,10 +32,15 @@ export function checkTrainer(parts: SpecParts): SpecIssue[] {
     const message = 'found none, want the name of the activity and its taskQueue';
     issues.push({ path: ['trainer', 'activity'], message });
   }
-  for (const name of Object.keys(trainer.parameters ?? {})) {
-    if (/\S/.test(name) && name.length <= 200) continue;
-    const message = `found the name ${quoted(name)}, want 1 to 200 characters that are not blank`;
-    issues.push({ path: ['trainer', 'parameters', name], message, at: 'key' });
-  }
-  return issues;
+  const builtIn = builtInOf(trainer);
+  return [...issues, ...(builtIn ? parameterIssues(trainer, builtIn) : nameIssues(trainer))];
+}
+
+function nameIssues({ parameters }: NonNullable<SpecParts['trainer']>): SpecIssue[] {
+  const unfit = Object.keys(parameters ?? {}).filter((name) => !/\S/.test(name) || name.length > 200);
+  return unfit.map((name) => ({
+    path: ['trainer', 'parameters', name],
+    message: `found the name ${quoted(name)}, want 1 to 200 characters that are not blank`,
+    at: 'key',
+  }));
 }

@@ -87,7 +87,7 @@ def fitted(estimator: str, rows: Rows, seed: int = 7, **parameters: Any) -> Mode
     """The model of an undivided fit with few trees."""
     found = find_estimator(estimator)
     given = {**few_trees(estimator), **parameters}
-    return fit_whole(found, rows, check_parameters(estimator, found.parameters, given), seed)
+    return fit_whole(found, rows, check_parameters(found.parameters, given), seed)
 
 
 @dataclass

@@ -36,7 +36,7 @@ def trained(flights: Flights, job: Job) -> tuple[bytes, list[dict[str, Any]]]:
     """The model and what was said on the way."""
     _, train, validation = flights.rows()
     found, said = find_estimator(job.estimator), io.StringIO()
-    parameters = check_parameters(job.estimator, found.parameters, job.parameters)
+    parameters = check_parameters(found.parameters, job.parameters)
     fit = fit_in_segments(job, found, parameters, train, validation, Report(said)).fit
     return fit.model().to_onnx(), [json.loads(line) for line in said.getvalue().splitlines()]
 

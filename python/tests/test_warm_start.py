@@ -87,7 +87,7 @@ def test_to_older_trees_a_new_category_is_what_it_was_unknown(flights: Flights, 
         flights.validation, old = newcomers, flights.validation
         job, _, rows = flights.rows(estimator=name, parameters={}, warmStart={"state": str(before), "maxTrees": 200})
         found = find_estimator(name)
-        parameters = check_parameters(name, found.parameters, {})
+        parameters = check_parameters(found.parameters, {})
         # The rows with the new categories are not those that it is trained on here, and then they are.
         flights.validation = old
         unknown = begin(job, found, parameters, flights.rows()[1]).fit.model().predict(rows)

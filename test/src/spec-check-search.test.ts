@@ -8,7 +8,7 @@ type SearchInput = NonNullable<ModelSpecInput['search']>;
 
 function problemsOf(search: SearchInput, changes: Partial<ModelSpecInput> = {}): string[] {
   try {
-    defineModel(toySpec('toy', 'data', { trainer: {}, search, ...changes }));
+    defineModel(toySpec('toy', 'data', { trainer: { command: ['./train'] }, search, ...changes }));
     return [];
   } catch (error) {
     if (!(error instanceof SpecInvalidError)) throw error;
@@ -72,7 +72,6 @@ describe('the search of a spec', () => {
       { sampler: 'cmaes', space: { depth, kind } },
       'search.space.kind.type: found categorical, which',
     ],
-    ['a metric of another task', { space: { depth }, metric: 'rmse' }, 'search.metric: found "rmse", want one of auc'],
     [
       'money without a price',
       { space: { depth }, budget: { money: 5 } },
@@ -85,13 +84,94 @@ describe('the search of a spec', () => {
   });
 
   it('searches nothing that the spec gives a value', () => {
-    const given = { trainer: { parameters: { depth: 3 } } };
+    const given = { trainer: { command: ['./train'], parameters: { depth: 3 } } };
     expect(problemsOf({ space: { depth } }, given)[0]).toContain('found a value of its own under trainer.parameters');
   });
 
   it('takes any metric of a trainer of yours, once it is said which way is better', () => {
-    const own = { trainer: { command: ['./train'] } };
-    expect(problemsOf({ space: { depth }, metric: 'profit' }, own)[0]).toContain('want search.direction beside it');
-    expect(problemsOf({ space: { depth }, metric: 'profit', direction: 'maximize' }, own)).toEqual([]);
+    expect(problemsOf({ space: { depth }, metric: 'profit' })[0]).toContain('want search.direction beside it');
+    expect(problemsOf({ space: { depth }, metric: 'profit', direction: 'maximize' })).toEqual([]);
+  });
+});
+
+describe('the search of a built-in estimator', () => {
+  const trainer = { estimator: 'gradient-boosting' };
+  const share = { type: 'float', low: 0.001, high: 1 } as const;
+  const early = { type: 'categorical' as const, values: [true, false] };
+  const when = { early_stopping: [true] };
+
+  it.each<[string, SearchInput]>([
+    ['its parameters, up to their bounds', { space: { learning_rate: rate, max_depth: { ...depth, high: 64 } } }],
+    ['those of every estimator', { space: { threads: { type: 'categorical', values: [1, 2] } } }],
+    ['conditions', { space: { early_stopping: early, n_iter_no_change: { ...depth, when } } }],
+    ['whole numbers in steps of a float', { space: { max_iter: { type: 'float', low: 50, high: 200, step: 50 } } }],
+    ['a choice of shares', { space: { max_features: { type: 'categorical', values: [0.5, 1] } } }],
+  ])('may have %s', (_, search) => {
+    expect(problemsOf(search, { trainer })).toEqual([]);
+  });
+
+  it.each<[string, SearchInput, string]>([
+    [
+      'a name that it does not know',
+      { space: { learnin_rate: rate } },
+      'learnin_rate: found "learnin_rate", which is no parameter of gradient-boosting, want one of max_iter, learning_rate, max_leaf_nodes, max_depth, min_samples_leaf, l2_regularization, max_features, max_bins, early_stopping, n_iter_no_change, tol, threads, shuffle_labels; did you mean "learning_rate"?',
+    ],
+    [
+      'a name of every object',
+      { space: { constructor: depth } },
+      'constructor: found "constructor", which is no parameter of gradient-boosting',
+    ],
+    [
+      'a range that begins too low',
+      { space: { max_leaf_nodes: depth } },
+      'max_leaf_nodes.low: found 1, want a whole number from 2 to 1024',
+    ],
+    [
+      'a range that ends too high',
+      { space: { max_features: { ...share, high: 1.5 } } },
+      'max_features.high: found 1.5, want a number from 0.001 to 1',
+    ],
+    [
+      'fractions of a whole number',
+      { space: { max_depth: { type: 'float', low: 1, high: 8 } } },
+      'max_depth.type: found float, want int, as it is a whole number from 1 to 64',
+    ],
+    [
+      'a range of true and false',
+      { space: { early_stopping: { type: 'int', low: 0, high: 1 } } },
+      'early_stopping.type: found int, want categorical, as it is true or false',
+    ],
+    [
+      'a choice of the wrong type',
+      { space: { max_depth: { type: 'categorical', values: [4, 'auto'] } } },
+      'max_depth.values[1]: found "auto", want a whole number from 1 to 64',
+    ],
+    [
+      'a choice out of bounds, of a dimension with a condition',
+      { space: { early_stopping: early, n_iter_no_change: { type: 'categorical', values: [5, 0], when } } },
+      'n_iter_no_change.values[1]: found 0, want a whole number from 1 to 1000',
+    ],
+    [
+      'an unknown name with a condition',
+      { space: { early_stopping: early, n_iter: { ...depth, when } } },
+      'n_iter: found "n_iter", which is no parameter of gradient-boosting',
+    ],
+  ])('may not have %s', (_, search, problem) => {
+    const found = problemsOf(search, { trainer });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(`search.space.${problem}`);
+  });
+
+  it('may not have a metric of another task', () => {
+    const [found] = problemsOf({ space: { max_depth: depth }, metric: 'rmse' }, { trainer });
+    expect(found).toContain('search.metric: found "rmse", want one of auc');
+  });
+
+  it('is held to the estimator that the spec names', () => {
+    const deep = { space: { max_depth: { ...depth, high: 17 } } };
+    expect(problemsOf(deep, { trainer: { estimator: 'lightgbm' } })).toEqual([]);
+    expect(problemsOf(deep, { trainer: { estimator: 'xgboost' } })[0]).toContain(
+      'found 17, want a whole number from 1',
+    );
   });
 });

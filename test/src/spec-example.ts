@@ -30,7 +30,7 @@ split: { by: time, train: 28d, validation: 1d, test: 7d, lookback: 7d, maxTrainR
 trainer:
   kind: process
   estimator: gradient-boosting
-  parameters: { maxIterations: 50, nested: { rates: [0.1, 0.2] } }
+  parameters: { learning_rate: 0.05, max_depth: null }
   seed: 3
   timeout: 10m
 evaluation: { metrics: [auc, brier], blocks: [origin, day], resamples: 500, confidence: 0.9 }
@@ -77,7 +77,7 @@ export const EXAMPLE: ModelSpecInput = {
   trainer: {
     kind: 'process',
     estimator: 'gradient-boosting',
-    parameters: { maxIterations: 50, nested: { rates: [0.1, 0.2] } },
+    parameters: { learning_rate: 0.05, max_depth: null },
     seed: 3,
     timeout: '10m',
   },

@@ -24,13 +24,15 @@ test('a spec gets its defaults, and a spec with them filled in stays as it is', 
     triggers: { cooldown: '0s' },
   });
   expect(defineModel(spec)).toStrictEqual(spec);
-  const withCommand = defineModel({ ...SMALLEST, trainer: { command: ['python3', 'train.py'] } });
+  const parameters = { layers: [8, 4], nested: { rates: [0.1, 0.2], none: null } };
+  const withCommand = defineModel({ ...SMALLEST, trainer: { command: ['python3', 'train.py'], parameters } });
+  expect(withCommand.trainer.parameters).toStrictEqual(parameters);
   expect(defineModel(withCommand)).toStrictEqual(withCommand);
 });
 
 test('defineModel does not keep what it was given, so later changes of it do not reach the spec', () => {
   const input = structuredClone(SMALLEST);
-  const spec = defineModel({ ...input, trainer: { parameters: { depth: 3 } } });
+  const spec = defineModel({ ...input, trainer: { parameters: { max_depth: 3 } } });
   input.task.features.push('later');
   expect(spec.task.features).toStrictEqual(['cloud']);
 });

@@ -41,8 +41,11 @@ COMMON = (
 )
 
 
-def check_parameters(estimator: str, declared: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
-    """All parameters with the given values in place of defaults; TrainerError `PARAMETERS.INVALID` names every problem."""
+def check_parameters(declared: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    All parameters with the given values in place of defaults; TrainerError `PARAMETERS.INVALID` names every problem. Which
+    estimator they are of is said by whoever shows the error. A spec is checked by the same rules when it is applied.
+    """
     known = {parameter.name: parameter for parameter in (*declared, *COMMON)}
     problems = [_unknown(name, list(known)) for name in given if name not in known]
     values: dict[str, Any] = {}
@@ -54,7 +57,7 @@ def check_parameters(estimator: str, declared: Sequence[Parameter], given: Mappi
             problems.append(f"{name!r} is {value!r}, want {_wanted(parameter)}")
         values[name] = value
     if problems:
-        raise TrainerError("PARAMETERS.INVALID", f"train {estimator!r}: {'; '.join(problems)}")
+        raise TrainerError("PARAMETERS.INVALID", "; ".join(problems))
     return values
 
 

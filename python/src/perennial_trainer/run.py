@@ -28,7 +28,7 @@ from .versions import versions
 def run(job: Job, report: Report) -> None:
     """Reads, fits, exports, proves the export right, measures and writes; raises TrainerError at the first problem."""
     estimator = find_estimator(job.estimator)
-    parameters = check_parameters(job.estimator, estimator.parameters, job.parameters)
+    parameters = check_parameters(estimator.parameters, job.parameters)
     _import_ahead(estimator.fit_modules)
     clock = _Clock()
 

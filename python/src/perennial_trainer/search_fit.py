@@ -39,7 +39,7 @@ class Objective:
     def __call__(self, parameters: Mapping[str, Any], stops: Callable[[int, float], bool]) -> dict[str, float] | None:
         """The metrics of a fit by these parameters; None when it was stopped on its way."""
         given = {**self._job.parameters, **parameters}
-        values = check_parameters(self._job.estimator, self._estimator.parameters, given)
+        values = check_parameters(self._estimator.parameters, given)
         fit = self._estimator.begin(self._rows(values), values, self._job.seed)
         for step in self._looks(fit.steps):
             fit.grow(min(step, fit.steps) - fit.done)

@@ -24,9 +24,10 @@ def find_estimator(name: str) -> Estimator:
     """The built-in estimator of that name; TrainerError `ESTIMATOR.UNKNOWN` lists what there is."""
     if name not in BUILT_IN:
         near = get_close_matches(name, BUILT_IN, n=1, cutoff=0.5)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = f", did you mean {near[0]!r}?" if near else ""
+        # Whoever shows the error says which one was asked for.
         raise TrainerError(
-            "ESTIMATOR.UNKNOWN", f"train {name!r}: no such estimator{hint} (known: {', '.join(BUILT_IN)})"
+            "ESTIMATOR.UNKNOWN", f"there is no estimator of that name{hint} (known: {', '.join(BUILT_IN)})"
         )
     estimator: Estimator = import_module(f".{BUILT_IN[name]}", __name__).ESTIMATOR
     return estimator
