@@ -15,20 +15,24 @@ import {
   type BackfillStarted,
 } from './backfills.js';
 import { keepCode } from './code/keep-code.js';
+import type { Sha256 } from './domain/artifact.js';
 import type { BackfillResult, BackfillState } from './domain/backfill.js';
 import type { LedgerEntry, LedgerState } from './domain/ledger.js';
 import type { LoopState } from './domain/loop.js';
 import { loopId, runId, type LoopMemo, type RunPlan, type RunRecord, type RunResult } from './domain/run.js';
 import type { TrainingAnswer } from './domain/trigger.js';
-import { ArtifactMissingError, NotFoundError, RunFailedError } from './errors.js';
+import { ArtifactMissingError, NotFoundError, PerennialError, RunFailedError } from './errors.js';
+import { runOfLoop } from './run-of-loop.js';
 import { runPlan } from './run-plan.js';
 import { ensureSchedule, type ScheduleChange } from './schedule.js';
 import { ensureSearchAttributes } from './search-attributes.js';
+import type { StoredSpec } from './spec.js';
+import { specChanges } from './spec-changes.js';
 import type { ReadSpec } from './spec-file.js';
 import { loopElsewhere, noSuchModel, noSuchRun } from './client-errors.js';
 import { findExecution } from './find-execution.js';
 import { loopOptions } from './loop-options.js';
-import { putManifest } from './stores/blobs.js';
+import { putManifest, readManifestOf } from './stores/blobs.js';
 import { LedgerLog } from './stores/ledger-log.js';
 import { readRunRecord, recordedRuns } from './stores/run-records.js';
 import type { ArtifactStore } from './stores/store.js';
@@ -52,6 +56,18 @@ export interface Applied {
   /** The loop was started by this call, works by another spec now, or had this spec already. */
   readonly loop: 'started' | 'updated' | 'unchanged';
   readonly schedule: ScheduleChange;
+  /** What the model was before; absent unless its loop works by another spec now. */
+  readonly before?: AppliedBefore;
+}
+
+/** A model that another spec was applied to. */
+export interface AppliedBefore {
+  /** Digest of the spec until now. */
+  readonly spec: string;
+  /** Parts that differ from it, such as `trainer.parameters`; absent when it cannot be read any more. */
+  readonly changed?: readonly string[];
+  /** The run under way, which ends by the spec that it started with. */
+  readonly run?: number;
 }
 
 /** What is known of a model now. */
@@ -86,9 +102,16 @@ export class PerennialClient {
       ensureSearchAttributes(this.#temporal.connection, this.#temporal.options.namespace),
     ]);
     const plan = runPlan(stored.spec, ref);
-    const loop = await this.#ensureLoop(model, plan);
+    const found = await this.#ensureLoop(model, plan);
     const schedule = await ensureSchedule(this.#temporal, stored.spec, plan, this.#taskQueue);
-    return { model, spec: ref.sha256, loop, schedule };
+    const applied = { model, spec: ref.sha256, schedule };
+    if (!found) return { ...applied, loop: 'started' };
+    const { perennial } = found.memo as unknown as LoopMemo; // every loop is started with this memo
+    if (perennial.spec === ref.sha256) return { ...applied, loop: 'unchanged' };
+    const changed = await this.#changed(perennial.spec, stored);
+    const run = runOfLoop(model, found);
+    const before = { spec: perennial.spec, ...(changed && { changed }), ...(run !== undefined && { run }) };
+    return { ...applied, loop: 'updated', before };
   }
 
   /**
@@ -242,7 +265,19 @@ export class PerennialClient {
     }
   }
 
-  async #ensureLoop(model: string, plan: RunPlan): Promise<Applied['loop']> {
+  /** Undefined when the spec before is lost or damaged. */
+  async #changed(before: Sha256, stored: StoredSpec): Promise<string[] | undefined> {
+    try {
+      return specChanges(await readManifestOf<StoredSpec>(this.#store, 'spec', before), stored);
+    } catch (error) {
+      // All is applied by now: what changed is a courtesy.
+      if (error instanceof PerennialError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The loop that ran already, as it was before it heard of the plan. */
+  async #ensureLoop(model: string, plan: RunPlan): Promise<WorkflowExecutionDescription | undefined> {
     const running = await this.#runningLoop(model);
     if (running && running.taskQueue !== this.#taskQueue)
       throw loopElsewhere(model, running.taskQueue, this.#taskQueue);
@@ -254,9 +289,7 @@ export class PerennialClient {
       signal: messages.setPlan,
       signalArgs: [plan],
     });
-    if (!running) return 'started';
-    const { perennial } = running.memo as unknown as LoopMemo; // every loop is started with this memo
-    return perennial.spec === plan.spec.sha256 ? 'unchanged' : 'updated';
+    return running;
   }
 
   async #runningLoop(model: string): Promise<WorkflowExecutionDescription | undefined> {

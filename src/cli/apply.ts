@@ -1,3 +1,4 @@
+import type { Applied } from '../client.js';
 import { codeText } from './code-text.js';
 import type { Command } from './command.js';
 
@@ -24,6 +25,7 @@ export const apply: Command = {
       context.answer({ ...applied, ...(stored.code && { code: stored.code }) }, () =>
         [
           `${context.colours.green('applied')}  ${applied.model}`,
+          ...appliedOver(applied),
           `  spec      ${applied.spec.slice(0, 12)}`,
           ...(stored.code ? [`  code      ${codeText(stored.code)}`] : []),
           `  loop      ${applied.loop}`,
@@ -35,3 +37,18 @@ export const apply: Command = {
     });
   },
 };
+
+/** What it means that a model of this name was there; nothing of one that is new. */
+function appliedOver({ loop, schedule, before }: Applied): string[] {
+  if (loop === 'started') return [];
+  if (!before) {
+    const isSame = schedule === 'unchanged' || schedule === 'none';
+    return [`  model     there already, with this very spec${isSame ? ': nothing changes' : ''}`];
+  }
+  const { spec, changed = [], run } = before;
+  return [
+    `  model     there already, with the spec ${spec.slice(0, 12)}: runs that start from now on go by this one`,
+    ...(changed.length > 0 ? [`  changed   ${changed.join(', ')}`] : []),
+    ...(run === undefined ? [] : [`  run       ${run} is under way and ends by the spec that it started with`]),
+  ];
+}

@@ -9,7 +9,7 @@ export const logs: Command = {
   examples: ['logs returns 3', 'logs returns latest --attempt 1'],
   arguments: [
     { name: '<model>', description: 'name of the model' },
-    { name: '<run>', description: 'number of the run, or latest' },
+    { name: '<run>', description: 'number of the run, or latest: the last that has ended' },
   ],
   options: [
     { flags: '--attempt <number>', description: 'which attempt of the training; default: the last with a log' },
@@ -21,7 +21,8 @@ export const logs: Command = {
     const run = runWord('show the log of run', model, word);
     const { withPerennial } = await import('./connect.js');
     await withPerennial(context, async ({ perennial, store }) => {
-      const record = await findRecord(perennial, model, run);
+      const record =
+        run === 'latest' ? (await perennial.runs(model, { limit: 1 }))[0] : await findRecord(perennial, model, run);
       if (record instanceof NotFoundError)
         throw new NotFoundError(`Cannot show the log of run ${run} of "${model}": no record of it`, {
           fix: `perennial show ${model} ${run}: of a run under way it says how far it is, and its log is there when it has ended`,

@@ -15,13 +15,12 @@ export function runWord(doing: string, model: string, word: string): number | 'l
   });
 }
 
-/** The record; for a number that has none, the error that says so; undefined for the latest where none has ended. */
+/** The record of a run, or the error that says that there is none. */
 export async function findRecord(
   perennial: PerennialClient,
   model: string,
-  run: number | 'latest',
-): Promise<RunRecord | NotFoundError | undefined> {
-  if (run === 'latest') return (await perennial.runs(model, { limit: 1 }))[0];
+  run: number,
+): Promise<RunRecord | NotFoundError> {
   return await perennial.run(model, run).catch((error: unknown) => {
     if (error instanceof NotFoundError) return error;
     throw error;

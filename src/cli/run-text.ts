@@ -55,6 +55,8 @@ export function outcomeText({ colours }: Screen, outcome: RunRecord['outcome']):
 function resultLines(screen: Screen, result: RunResult): string[] {
   const { rows, champion, version, rules, metrics, warnings = [] } = result;
   const split = `train ${rows.train}, validation ${rows.validation}, test ${rows.test}`;
+  // Not all that was read is new: a changed contract has files read again, and rows that were set aside are read too.
+  const read = `${rows.new} read by this run`;
   const rulesTable = table(screen, {
     head: ['RULE', 'OUTCOME', 'REASON'],
     rows: rules.map((rule) => [rule.rule, rule.outcome, rule.reason]),
@@ -62,7 +64,7 @@ function resultLines(screen: Screen, result: RunResult): string[] {
   });
   return [
     `  version    ${version ?? 'not registered'}; the champion is ${champion === 0 ? 'none yet' : champion}`,
-    `  rows       ${rows.total}, ${rows.new} of them new (${split})`,
+    `  rows       ${rows.total} (${split}); ${read}`,
     ...warnings.map((warning) => `  ${screen.colours.yellow('warning')}    ${warning}`),
     '',
     rulesTable,

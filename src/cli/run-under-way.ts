@@ -21,19 +21,13 @@ export interface RunUnderWay {
 }
 
 /**
- * The run as Temporal and the loop know it, for one without a record; `latest` is the one that runs now. Undefined when
- * neither knows it, or cannot be asked: what the store said stands then.
+ * The run as Temporal and the loop know it, for one without a record. Undefined when neither knows it, or cannot be asked:
+ * what the store said stands then.
  */
-export async function runUnderWay(
-  connected: Connected,
-  model: string,
-  run: number | 'latest',
-): Promise<RunUnderWay | undefined> {
+export async function runUnderWay(connected: Connected, model: string, run: number): Promise<RunUnderWay | undefined> {
   try {
     await reachTemporal(connected.where);
-    return (
-      (run === 'latest' ? undefined : await described(connected, model, run)) ?? (await known(connected, model, run))
-    );
+    return (await described(connected, model, run)) ?? (await known(connected, model, run));
   } catch {
     return undefined;
   }
@@ -80,13 +74,10 @@ async function described({ temporal }: Connected, model: string, run: number): P
 }
 
 /** By the loop, which alone knows of a run that waits. */
-async function known(connected: Connected, model: string, run: number | 'latest'): Promise<RunUnderWay | undefined> {
+async function known(connected: Connected, model: string, run: number): Promise<RunUnderWay | undefined> {
   const { loop } = await statusOf(connected, model);
-  const current = loop?.current?.run;
-  if (current !== undefined && (run === 'latest' || run === current)) {
-    return (await described(connected, model, current)) ?? { run: current, state: 'running' };
-  }
-  return run !== 'latest' && loop?.queued?.run === run ? { run, state: 'queued' } : undefined;
+  if (loop?.current?.run === run) return (await described(connected, model, run)) ?? { run, state: 'running' };
+  return loop?.queued?.run === run ? { run, state: 'queued' } : undefined;
 }
 
 const PATIENCE_MS = 5000;

@@ -1,42 +1,57 @@
-import { UsageError } from '../errors.js';
+import { NotFoundError, UsageError } from '../errors.js';
+import type { SearchReport } from '../searches.js';
 import type { Command, CommandContext } from './command.js';
 import type { Connected } from './connect.js';
-import { noneEnded, runWord } from './run-record-of.js';
+import { runWord } from './run-record-of.js';
 
 export const show: Command = {
   name: 'show',
   summary: 'Shows the search of a run: the best trial so far, the curve, what was pruned and what failed.',
-  examples: ['search show returns latest', 'search show returns 3 -o search.svg', 'search show returns 3 --json'],
+  examples: ['search show returns', 'search show returns 3 -o search.svg', 'search show returns 3 --json'],
   arguments: [
     { name: '<model>', description: 'name of the model' },
-    { name: '<run>', description: 'number of the run, or latest' },
+    {
+      name: '[run]',
+      description: 'number of the run, or latest as in `show`; default: the newest run that has a search',
+    },
   ],
   options: [{ flags: '-o, --output <file>', description: 'a new file for a picture of the curve: .svg or .html' }],
   connects: true,
   async run(context) {
-    const [model = '', word = ''] = context.words;
-    const wanted = runWord('show the search of run', model, word);
+    const [model = '', word] = context.words;
+    const wanted = word === undefined ? undefined : runWord(DOING, model, word);
     checkOutput(context.text('output'));
-    const [{ withPerennial }, { findSearch }, { searchText }] = await Promise.all([
-      import('./connect.js'),
-      import('../searches.js'),
-      import('./search-text.js'),
-    ]);
+    const [{ withPerennial }, { searchText }] = await Promise.all([import('./connect.js'), import('./search-text.js')]);
     await withPerennial(context, async (connected) => {
-      const run = wanted === 'latest' ? await latestRun(connected, model) : wanted;
-      const report = await findSearch(connected.temporal, connected.store, model, run);
+      const report = await wantedSearch(connected, model, wanted);
       if (context.text('output') === undefined) return context.answer({ ...report }, () => searchText(context, report));
       return await draw(context, report);
     });
   },
 };
 
-/** The run under way, else the last one that has ended. */
-async function latestRun({ perennial }: Connected, model: string): Promise<number> {
-  const { loop } = await perennial.status(model);
-  const run = loop?.current?.run ?? (await perennial.runs(model, { limit: 1 }))[0]?.run;
-  if (run === undefined) throw noneEnded('show the search of run', model);
-  return run;
+const DOING = 'show the search of run';
+
+async function wantedSearch(
+  connected: Connected,
+  model: string,
+  wanted: number | 'latest' | undefined,
+): Promise<SearchReport> {
+  const [{ findSearch, newestSearched }, { newestRun }] = await Promise.all([
+    import('../searches.js'),
+    import('./newest-run.js'),
+  ]);
+  const find = (run: number) => findSearch(connected.temporal, connected.store, model, run);
+  if (typeof wanted === 'number') return await find(wanted);
+  const newest = await newestRun(connected, DOING, model);
+  if (wanted === 'latest') return await find(newest);
+  try {
+    return await find(newest);
+  } catch (error) {
+    const searched = error instanceof NotFoundError ? await newestSearched(connected.store, model) : undefined;
+    if (searched === undefined) throw error;
+    return await find(searched);
+  }
 }
 
 /** Before anything is read: another ending would promise another format. */
@@ -47,10 +62,7 @@ function checkOutput(output: string | undefined): void {
   });
 }
 
-async function draw(
-  context: CommandContext,
-  { model, run, search, trials }: Awaited<ReturnType<typeof import('../searches.js').findSearch>>,
-): Promise<void> {
+async function draw(context: CommandContext, { model, run, search, trials }: SearchReport): Promise<void> {
   const [{ searchChart }, { renderSvg }, { giveText }] = await Promise.all([
     import('../reports/search-chart.js'),
     import('../reports/render-chart.js'),

@@ -3,6 +3,7 @@ import { improvements } from '../reports/search-curve.js';
 import { searchPlot } from '../reports/search-plot.js';
 import type { SearchReport } from '../searches.js';
 import type { CommandContext } from './command.js';
+import { moneyText } from './steps-text.js';
 import { table } from './table.js';
 
 type Screen = Pick<CommandContext, 'isTty' | 'width' | 'colours'>;
@@ -13,7 +14,7 @@ const SHOWN_REASONS = 5;
 
 /** A search as people read it. */
 export function searchText(screen: Screen, report: SearchReport): string {
-  const { model, run, search, trials, counts, best, seconds, money, study, stopped } = report;
+  const { model, run, search, trials, counts, best, seconds, study, stopped } = report;
   const { metric, direction } = search;
   const done = study ? 'ended' : 'no result yet';
   const lines = [
@@ -21,7 +22,8 @@ export function searchText(screen: Screen, report: SearchReport): string {
     '',
     `  sampler   ${search.sampler}, pruner ${search.pruner.kind}, seed ${search.seed}`,
     `  trials    ${trials.length}: ${counts.complete} complete, ${counts.pruned} pruned, ${counts.failed} failed`,
-    `  time      ${Math.round(seconds)} s of all trials together${money > 0 ? `, money ${shownValue(money)}` : ''}`,
+    `  time      ${Math.round(seconds)} s of all trials together`,
+    ...costLines(report),
     ...(best ? [`  best      ${screen.colours.green(`${metric} ${valueOf(best)}`)} in trial ${best.number}`] : []),
     ...Object.entries(best?.parameters ?? {}).map(([name, value]) => `            ${name}: ${shown(value)}`),
     ...(study ? [`  points    ${study.points.key}`] : []),
@@ -34,6 +36,11 @@ export function searchText(screen: Screen, report: SearchReport): string {
   if (pruned.length > 0) lines.push('', `Pruned: ${prunedText(pruned)}`);
   lines.push(...failedLines(trials.filter(({ state }) => state === 'failed')));
   return lines.join('\n');
+}
+
+/** As the cost of a run is shown; without rates there is none. */
+function costLines({ money, currency }: SearchReport): string[] {
+  return money > 0 ? [`  cost      ${[moneyText(money), currency].filter(Boolean).join(' ')}`] : [];
 }
 
 function bestTable(screen: Screen, metric: string, trials: readonly Trial[]): string {

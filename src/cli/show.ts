@@ -1,6 +1,6 @@
 import { NotFoundError } from '../errors.js';
 import type { Command } from './command.js';
-import { findRecord, noneEnded, runWord } from './run-record-of.js';
+import { findRecord, runWord } from './run-record-of.js';
 
 export const show: Command = {
   name: 'show',
@@ -8,27 +8,28 @@ export const show: Command = {
   examples: ['show returns 3', 'show returns latest --json'],
   arguments: [
     { name: '<model>', description: 'name of the model' },
-    { name: '<run>', description: 'number of the run, or latest' },
+    { name: '<run>', description: 'number of the run, or latest: the one under way, else the last that has ended' },
   ],
   connects: true,
   async run(context) {
     const [model = '', word = ''] = context.words;
-    const run = runWord('show run', model, word);
-    const [{ withPerennial }, { runText }, { runUnderWay, underWayText }] = await Promise.all([
+    const wanted = runWord('show run', model, word);
+    const [{ withPerennial }, { newestRun }, { runText }, { runUnderWay, underWayText }] = await Promise.all([
       import('./connect.js'),
+      import('./newest-run.js'),
       import('./run-text.js'),
       import('./run-under-way.js'),
     ]);
     await withPerennial(context, async (connected) => {
+      const run = wanted === 'latest' ? await newestRun(connected, 'show run', model) : wanted;
       const record = await findRecord(connected.perennial, model, run);
-      if (!record || record instanceof NotFoundError) {
+      if (record instanceof NotFoundError) {
         const underWay = await runUnderWay(connected, model, run);
         if (underWay) {
           context.answer({ model, run: null, underWay }, () => underWayText(model, underWay));
           return;
         }
-        if (record) throw record;
-        throw noneEnded('show run', model);
+        throw record;
       }
       context.answer({ model, run: record }, () => runText(context, record));
     });

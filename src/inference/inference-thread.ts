@@ -4,6 +4,7 @@ import { moduleUrl } from '../module-url.js';
 import type { ThreadAnswer, ThreadAnswers, ThreadRequest } from './thread-messages.js';
 
 interface Waiting {
+  readonly kind: ThreadRequest['kind'];
   resolve(value: never): void;
   reject(error: Error): void;
 }
@@ -49,7 +50,7 @@ export class InferenceThread {
     if (this.#ended) return Promise.reject(ended(undefined));
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { kind: request.kind, resolve, reject });
       this.#worker.ref();
       this.#worker.postMessage({ id, request }, move);
     });
@@ -67,7 +68,7 @@ export class InferenceThread {
     if (this.#waiting.size === 0) this.#worker.unref();
     // Each request kind has its answer type: `ask` pairs them.
     if ('value' in answer) waiting?.resolve(answer.value as never);
-    else waiting?.reject(new ModelUnusableError(`Cannot use the model: ${answer.problem}`));
+    else waiting?.reject(refused(waiting.kind, answer.problem));
   }
 
   #end(cause: unknown): void {
@@ -77,6 +78,19 @@ export class InferenceThread {
   }
 }
 
+function refused(kind: ThreadRequest['kind'], problem: string): ModelUnusableError {
+  return new ModelUnusableError(`Cannot use the model: ${problem}`, { fix: kind === 'load' ? LOAD_FIX : RUN_FIX });
+}
+
+const LOAD_FIX =
+  'Let the trainer export one whole ONNX file, with its weights in it and operators that onnxruntime knows: ' +
+  '`onnx.checker.check_model` finds what is wrong with it. Then train again.';
+const RUN_FIX =
+  'Let the trainer export a model that answers any row with the outputs that docs/tasks.md lists. Then train again.';
+
 function ended(cause: unknown): ModelUnusableError {
-  return new ModelUnusableError('Cannot use the model: the inference thread has ended', { cause });
+  return new ModelUnusableError('Cannot use the model: the inference thread has ended', {
+    fix: 'Try again. If it stays, the machine may be short of memory.',
+    cause,
+  });
 }

@@ -153,7 +153,9 @@ export class OnnxModel {
     const chunk = await this.#thread.ask<'score'>(request, transferables(inputs.map(([, tensor]) => tensor)));
     const answered = chunk.length / scoredOutput(task).kept;
     if (answered !== to - from) {
-      throw new ModelUnusableError(`Cannot use the model: it answered ${answered} rows for ${to - from}`);
+      throw new ModelUnusableError(`Cannot use the model: it answered ${answered} rows for ${to - from}`, {
+        fix: 'Let the trainer export a model that gives one row of output for each row of input. Then train again.',
+      });
     }
     take(chunk, from);
   }
@@ -162,7 +164,9 @@ export class OnnxModel {
 async function bytesOf(source: Uint8Array | string, maxBytes: number): Promise<Uint8Array> {
   const size = typeof source === 'string' ? (await stat(source)).size : source.byteLength;
   if (size > maxBytes) {
-    throw new ModelUnusableError(`Cannot load the model: it has ${size} bytes, the limit is ${maxBytes}`);
+    throw new ModelUnusableError(`Cannot load the model: it has ${size} bytes, the limit is ${maxBytes}`, {
+      fix: 'Let the trainer make a smaller model: fewer or smaller trees, or fewer features. Then train again.',
+    });
   }
   return typeof source === 'string' ? readFile(source) : source;
 }

@@ -67,13 +67,18 @@ describe('OnnxModel.load', () => {
     ['a model that wants another file', externalDataModel('weights.bin').onnx],
     ['a model that wants a file outside', externalDataModel('../../etc/passwd').onnx],
   ])('refuses %s', async (_, bytes) => {
-    await expect(load(bytes)).rejects.toThrow(ModelUnusableError);
+    const refusal = load(bytes);
+    await expect(refusal).rejects.toThrow(ModelUnusableError);
+    await expect(refusal).rejects.toMatchObject({
+      fix: expect.stringContaining('onnx.checker.check_model') as unknown,
+    });
   });
 
   it('refuses a file over the limit', async () => {
-    await expect(load(good, { maxBytes: 100 })).rejects.toThrow(
-      `Cannot load the model: it has ${good.length} bytes, the limit is 100`,
-    );
+    await expect(load(good, { maxBytes: 100 })).rejects.toMatchObject({
+      message: `Cannot load the model: it has ${good.length} bytes, the limit is 100`,
+      fix: expect.stringContaining('make a smaller model') as unknown,
+    });
   });
 
   it('refuses a model that does not fit its signature, and names every difference', async () => {
@@ -159,7 +164,10 @@ describe('OnnxModel.run', () => {
   it('does not hand out an answer that is no number', async () => {
     const model = await load(oneNodeModel('Log').onnx);
     const x = (values: number[]): TensorData => ({ datatype: 'FP32', shape: [1, 2], data: Float32Array.from(values) });
-    await expect(model.run({ x: x([1, -1]) })).rejects.toThrow('output "probabilities" is NaN at position 1');
+    await expect(model.run({ x: x([1, -1]) })).rejects.toMatchObject({
+      message: 'Cannot use the model: output "probabilities" is NaN at position 1',
+      fix: expect.stringContaining('docs/tasks.md') as unknown,
+    });
     await expect(model.run({ x: x([0, 1]) })).rejects.toThrow('output "probabilities" is -Infinity at position 0');
   });
 
