@@ -93,12 +93,18 @@ export class AttemptLog {
   }
 
   /** An attempt before this one had done so many steps in all, though its last heartbeat did not say so. */
-  hadReached(attempt: number, step: number): void {
-    this.#earlier = this.#earlier.map((record) =>
-      record.attempt === attempt && (reachedBy(record) ?? 0) < step
-        ? { ...record, steps: { done: step - (record.from?.step ?? 0), repeated: record.steps?.repeated ?? 0 } }
-        : record,
-    );
+  hadReached(attempt: number, step: number, from?: AttemptRecord['from']): void {
+    this.#earlier = this.#earlier.map((record) => {
+      if (record.attempt !== attempt) return record;
+      const began = { ...record, ...(from && { from }) };
+      return (reachedBy(began) ?? 0) < step
+        ? { ...began, steps: { done: step - (began.from?.step ?? 0), repeated: record.steps?.repeated ?? 0 } }
+        : began;
+    });
+  }
+
+  get from(): AttemptRecord['from'] {
+    return this.#from;
   }
 
   /** Of the processes that the step has started. */

@@ -22,6 +22,7 @@ const refSchema = z.strictObject({ key: z.string(), sha256: z.string(), bytes: z
 const recordSchema = z.strictObject({
   schemaVersion: z.literal(SCHEMA_VERSION),
   attempt: z.int(),
+  from: z.strictObject({ checkpoint: refSchema, step: z.number() }).optional(),
   checkpoints: z.array(z.strictObject({ checkpoint: refSchema, step: z.number(), points: refSchema.optional() })),
 });
 
@@ -63,7 +64,8 @@ export class Checkpoints {
     const checkpoint = await putManifest(this.#store, 'checkpoint', content, options);
     const kept = { checkpoint, step, ...(points && { points }) };
     const checkpoints = [kept, ...this.#attempts.checkpoints].slice(0, KEPT);
-    const record = { schemaVersion: SCHEMA_VERSION, attempt: this.#attempts.number, checkpoints };
+    const { number: attempt, from } = this.#attempts;
+    const record = { schemaVersion: SCHEMA_VERSION, attempt, ...(from && { from }), checkpoints };
     await this.#store.replace(this.#key('json'), Buffer.from(canonicalJson(record)), options);
     this.#attempts.checkpoints = checkpoints;
     this.#attempts.reached(step);
@@ -124,7 +126,7 @@ export class Checkpoints {
       if (!record) continue;
       // Written by `keep`.
       for (const kept of record.checkpoints as KeptCheckpoint[]) found.set(kept.checkpoint.sha256, kept);
-      this.#attempts.hadReached(record.attempt, record.checkpoints[0]?.step ?? 0);
+      this.#attempts.hadReached(record.attempt, record.checkpoints[0]?.step ?? 0, record.from);
     }
     return [...found.values()].toSorted((one, other) => other.step - one.step);
   }

@@ -91,7 +91,7 @@ export async function train(deps: ActivityDeps, input: TrainInput, signal: Abort
           ...output,
           ...(points && { points }),
           ...(warmed && { warmed }),
-          pinned: pinnedBy(stored.code, pythonVersion),
+          pinned: pinnedBy(stored.code, { python: pythonVersion, isElsewhere: code.place !== undefined }),
         },
         taskOf(split),
       );
@@ -107,7 +107,7 @@ export async function train(deps: ActivityDeps, input: TrainInput, signal: Abort
   });
 }
 
-type Pinned = Pick<ModelBundle['trainer'], 'code' | 'lock' | 'python'>;
+type Pinned = Pick<ModelBundle['trainer'], 'code' | 'lock' | 'python' | 'machine' | 'image'>;
 
 async function bundleUp(
   { store }: ActivityDeps,
@@ -141,8 +141,6 @@ async function bundleUp(
       versions: output.versions,
       ...output.pinned,
       ...output.warmed?.trainer,
-      machine: thisMachine(),
-      ...imageOf(process.env['PERENNIAL_IMAGE']),
     },
     ...(output.points && { points: output.points }),
     ...(output.warmed && { state: output.warmed.state }),
@@ -151,12 +149,19 @@ async function bundleUp(
   return await putManifest(store, 'bundle', bundle);
 }
 
-/** What decides the code of the user's own that has run. */
-function pinnedBy(code: StoredSpec['code'], python: string | undefined): Pinned {
+/** What decides the program that has run, and where. Of other machines it is known that they fetched the code, and no more. */
+function pinnedBy(
+  code: StoredSpec['code'],
+  { python, isElsewhere }: { readonly python: string | undefined; readonly isElsewhere: boolean },
+): Pinned {
+  const fetched = code && { code: code.ref.sha256 };
+  if (isElsewhere) return { ...fetched };
   return {
-    ...(code && { code: code.ref.sha256 }),
+    ...fetched,
     ...(code?.lock && { lock: code.lock.sha256 }),
     ...(python !== undefined && { python }),
+    machine: thisMachine(),
+    ...imageOf(process.env['PERENNIAL_IMAGE']),
   };
 }
 

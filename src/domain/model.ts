@@ -40,7 +40,7 @@ export interface ModelBundle {
     readonly versions: Readonly<Record<string, string>>;
     /** Digest of the code bundle, when the spec has one. */
     readonly code?: Sha256;
-    /** Digest of the lock file in it. */
+    /** Digest of the lock file in it, when what it names was installed. */
     readonly lock?: Sha256;
     /** Version of the Python that its environment has. */
     readonly python?: string;
@@ -50,7 +50,7 @@ export interface ModelBundle {
     readonly warmedBy?: Sha256;
     /** Why it went on from nobody's trees although it was to. */
     readonly beganAnew?: string;
-    /** Where the worker ran. */
+    /** Where it trained; nobody knows of a machine that has no worker of ours. */
     readonly machine?: Machine;
     /** Digest of the container image, when `PERENNIAL_IMAGE` of the worker says it. */
     readonly image?: string;

@@ -11,8 +11,8 @@ import { toyDays } from '../support/toy-data.js';
 import { until } from '../support/until.js';
 import { startWorld, type World } from '../support/world.js';
 
-/** `PERENNIAL_KILLS` sets how many (30 in `npm run nightly`), `PERENNIAL_KILL_SEED` when they come. */
-const KILLS = Number(process.env['PERENNIAL_KILLS'] ?? 4);
+/** `PERENNIAL_KILLS` sets how many (100 in `npm run nightly`), `PERENNIAL_KILL_SEED` when they come. */
+const KILLS = Number(process.env['PERENNIAL_KILLS'] ?? 30);
 const SEED = Number(process.env['PERENNIAL_KILL_SEED'] ?? Date.now() % 1_000_000);
 const TRAINING = { steps: 150, stepMs: 10, checkpointEvery: 10 };
 const OVERHEAD_MS = 300_000;

@@ -78,6 +78,9 @@ describe('training by an activity of the Temporal Python SDK', () => {
     far = await startFar();
     const result = await world.client.runResult('toy-far', 1);
     expect(result).toMatchObject({ verdict: 'PROMOTE', version: 1, champion: 1 });
+    const { training } = await world.client.run('toy-far', 1);
+    expect(training?.versions).toHaveProperty('scikit-learn');
+    expect(training, 'what is known of another machine').not.toHaveProperty('machine');
 
     const [found] = await elsewhere('toy-far');
     const { events } = await world.temporal.client.workflow.getHandle(found!.workflowId).fetchHistory();

@@ -170,6 +170,17 @@ describe('hyperparameterSearch', () => {
     });
   });
 
+  it('begins no trial when its time is up, and says so', async () => {
+    const budget = { time: '3s' } as const;
+    const search = { sampler: 'random', trials: 4000, parallel: 2, space: bowlSpace, budget } as const;
+    const { summary, counts } = await runSearch(
+      await world.input('bowl-time', search),
+      new BowlTrainer(() => delay(50)),
+    );
+    expect(summary).toContain('it ended before all 4000, as its time is up');
+    expect(counts.complete).toBeGreaterThan(0);
+  });
+
   it('begins no trial when the money is spent, and says so', async () => {
     const input = await world.input(
       'bowl-money',
