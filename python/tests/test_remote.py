@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from flights import Flights
 
 from perennial_trainer import remote
+from perennial_trainer.remote.redact import LINE_LENGTH, Redactor
 from perennial_trainer.remote.transfer import fetch, pack, shown, unpack
 
 #: A trainer that knows nothing of this package: it says where it is, and waits.
@@ -31,6 +33,30 @@ subprocess.Popen(["sleep", "1000"], start_new_session=True)
 print(json.dumps({"progress": 0.5, "message": "waiting"}), flush=True)
 while True: time.sleep(1)
 """
+
+#: Prints its secrets in every way that it has, and fails with them.
+TALKING = r"""
+import json, os, sys, urllib.parse
+token, key, pin = os.environ["TOKEN"], os.environ["KEY"], os.environ["PIN"]
+print("with", token, "and", pin)
+print("parted", token[:6] + "\x1b" + token[6:])
+print(key)
+print(json.dumps([token, key]), urllib.parse.quote(token, safe=""))
+print(json.dumps({"progress": 0.5, "message": "uses " + token, token: {"more": [token]}}))
+print(json.dumps({"point": {token: 1.0}, "step": 1}))
+print("x" * 4090 + token)
+print(token * 300 + "x" * 4500)
+os.makedirs("checkpoints/" + pin)
+print(json.dumps({"checkpoint": "checkpoints/" + pin, "step": 2}), flush=True)
+print(json.dumps({"checkpoint": "checkpoints/none-" + pin, "step": token}), flush=True)
+print(json.dumps({"error": {"code": token, "message": "refused " + token + "\n" + key}}), flush=True)
+raise ValueError(f"refused {token} and password=of-its-own")
+"""
+SECRETS = {
+    "TOKEN": 't"ök/en \\ of 2026',
+    "KEY": "BEGIN\nline-one-of-the-key\nline-two-of-the-key\nEND",
+    "PIN": "pin-4711-0815",
+}
 
 
 class Depot:
@@ -164,6 +190,57 @@ open('output/metrics.json', 'w').write('{"metrics": {}}')
     assert not any("from here" in file.read_text(errors="replace") for file in depot.folder.glob("*.json"))
 
 
+def test_a_secret_that_a_trainer_prints_does_not_leave_this_machine(
+    flights: Flights, depot: Depot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = _far_secrets(monkeypatch)
+    beats: list[dict[str, Any]] = []
+    order = depot.order(flights, command=[sys.executable, "-c", TALKING], secrets=secrets)
+    result = remote.train(order, heartbeat=beats.append)
+    assert result["ending"] == {"kind": "exit", "code": 1}
+    lines = depot.lines()
+    _holds_no_secret([lines, result, beats])
+    log = [line["log"] for line in lines if "log" in line]
+    assert {"with *** and ***", "parted ***"} <= set(log)
+    assert "ValueError: refused *** and password=***" in log
+    assert {"point": {"***": 1.0}, "step": 1} in lines
+    assert [line["error"] for line in lines if "error" in line] == [{"code": "***", "message": "refused ******"}]
+    assert [line["checkpoint"] for line in lines if "stored" in line] == ["***"]
+
+
+def test_an_error_that_names_a_secret_is_raised_without_it(
+    flights: Flights, depot: Depot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = _far_secrets(monkeypatch)
+    code = depot.folder.parent / "code.tar"
+    with tarfile.open(code, "w") as archive:
+        archive.addfile(tarfile.TarInfo(f"../{SECRETS['PIN']}"))
+    with pytest.raises(remote.RemoteError, match=r"found '\.\./\*\*\*', want regular files") as caught:
+        remote.train(depot.order(flights, code=depot.part(code), entry="train.py", secrets=secrets))
+    _holds_no_secret("".join(traceback.format_exception(caught.value)))
+
+
+def test_a_secret_that_is_cut_in_two_is_not_shown_in_part() -> None:
+    redactor = Redactor()
+    redactor.learn(["0123456789" * 10])
+    line = ("0123456789" * 1000)[:LINE_LENGTH]
+    assert redactor.clean(line) == "***" * 81
+
+
+def test_a_short_secret_leaves_the_words_of_the_contract_and_digests_alone(
+    flights: Flights, depot: Depot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAR_LETTER", "e")
+    result = remote.train(depot.order(flights, {"checkpointEvery": 5}, secrets={"LETTER": "FAR_LETTER"}))
+    assert result["ending"] == {"kind": "exit", "code": 0}, depot.lines()
+    model = (depot.folder / "model.onnx").read_bytes()
+    assert result["files"]["model.onnx"]["sha256"] == hashlib.sha256(model).hexdigest()
+    assert depot.lines()[-1] == {"ended": result}
+    assert any(line.get("progress") == 1 for line in depot.lines())
+    for line in (line["stored"] for line in depot.lines() if "stored" in line):
+        assert len(line["sha256"]) == 64 and "*" not in line["sha256"]
+
+
 def test_the_program_of_a_code_bundle_finds_its_modules_and_its_job(flights: Flights, depot: Depot) -> None:
     code = depot.folder.parent / "code"
     (code / "deep").mkdir(parents=True)
@@ -212,6 +289,18 @@ def test_a_checkpoint_holds_regular_files_only(tmp_path: Path) -> None:
         archive.add(folder / "deep" / "file", "../outside")
     with pytest.raises(remote.RemoteError, match="outside"):
         unpack(tmp_path / "bad", tmp_path / "elsewhere")
+
+
+def _far_secrets(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(f"FAR_{name}", value)
+    return {name: f"FAR_{name}" for name in SECRETS}
+
+
+def _holds_no_secret(said: Any) -> None:
+    text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    parts = ["ök/en", r"\u00f6k", "%C3%B6k", "t%22", "line-one", "line-two", "4711", "of-its-own"]
+    assert [part for part in parts if part in text] == []
 
 
 def _sleepers() -> set[str]:

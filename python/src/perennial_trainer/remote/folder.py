@@ -71,8 +71,13 @@ def environment(message: dict[str, Any], folder: Path) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": os.pathsep.join(places),
         **message["environment"],
-        **{name: os.environ[here] for name, here in message["secrets"].items()},
+        **secrets(message),
     }
+
+
+def secrets(message: dict[str, Any]) -> dict[str, str]:
+    """The trainer's secrets by their names, as far as this machine has them."""
+    return {name: os.environ[here] for name, here in message["secrets"].items() if here in os.environ}
 
 
 def hand_back(message: dict[str, Any], folder: Path, stop: Stop) -> dict[str, Any]:

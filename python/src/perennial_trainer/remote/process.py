@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from .errors import RemoteError
+from .redact import LINE_LENGTH
 
-_LINE_LENGTH = 4096
+#: Whatever its characters are, no line is cut to less than LINE_LENGTH of them, and none of those is cut in two.
+_LINE_BYTES = 4 * LINE_LENGTH + 4
 _ENDED_WAIT_SECONDS = 15
 
 
@@ -96,12 +98,12 @@ class Program:
             pass
 
     def _read(self, stream: IO[bytes], is_output: bool) -> None:
-        while line := stream.readline(_LINE_LENGTH):
+        while line := stream.readline(_LINE_BYTES):
             text = line.decode(errors="replace").rstrip("\r\n")
-            self._lines.put((is_output, text))
+            self._lines.put((is_output, text[:LINE_LENGTH]))
             while line and not line.endswith(b"\n"):
                 # The rest of a line that is too long.
-                line = stream.readline(_LINE_LENGTH)
+                line = stream.readline(_LINE_BYTES)
         self._lines.put(None)
 
 

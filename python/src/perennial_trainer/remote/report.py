@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from .errors import RemoteError
+from .redact import Redactor
 from .transfer import fetch_if_there, send
 
 _EVERY_SECONDS = 0.5
@@ -18,9 +19,13 @@ _LINE_LENGTH = 4096
 
 
 class Report:
-    """Collects lines, and sends all again when some are new. What an attempt before this one said comes first."""
+    """
+    Collects lines, and sends all again when some are new. What an attempt before this one said comes first. What the
+    trainer says is in it without secrets.
+    """
 
-    def __init__(self, addresses: dict[str, str]) -> None:
+    def __init__(self, addresses: dict[str, str], redactor: Redactor) -> None:
+        self._redactor = redactor
         self._url = addresses["put"]
         self._content = bytearray(fetch_if_there(addresses["get"]))
         self._progress: dict[str, Any] | None = None
@@ -46,7 +51,16 @@ class Report:
             texts = bytes(self._content).decode(errors="replace").splitlines()
         return [json.loads(text) for text in texts if text]
 
+    def say(self, line: dict[str, Any]) -> None:
+        """Takes a line of the job contract, as the trainer has printed it."""
+        self.add(self._redactor.clean_line(line))
+
+    def stored(self, checkpoint: str, step: int, stored: dict[str, Any]) -> None:
+        """Says where a checkpoint is that the trainer has named so."""
+        self.add({"checkpoint": self._redactor.clean(checkpoint), "step": step, "stored": stored})
+
     def add(self, line: dict[str, Any]) -> None:
+        """Takes a line of our own. Digests in it stay whole, however short a secret is."""
         with self._lock:
             if "progress" in line:
                 # Of those that come faster than they are sent, the newest is enough.
@@ -56,6 +70,8 @@ class Report:
                 self._append(line)
 
     def log(self, text: str) -> None:
+        # Cut after redacting, else a secret that is cut in two is not known for one.
+        text = self._redactor.clean(text)
         with self._lock:
             self._log_bytes += len(text)
             if self._log_bytes <= _MOST_LOG_BYTES:

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from .errors import RemoteError, Stopped
-from .folder import command, environment, hand_back, lay_out
+from .folder import command, environment, hand_back, lay_out, secrets
 from .process import Program
+from .redact import Redactor
 from .report import Report
 from .transfer import Stop, fetch, pack, send
 
@@ -40,9 +41,15 @@ def train(
     `cancelled` gives True, the trainer is asked to end, its last checkpoint is stored, and Stopped is raised. `folder`:
     where the job gets a folder of its own, by default the system's for temporary files.
     """
-    with tempfile.TemporaryDirectory(prefix="perennial-job-", dir=folder) as place, _Beat(heartbeat, cancelled) as beat:
+    redactor = Redactor()
+    with (
+        redactor.in_errors(),
+        tempfile.TemporaryDirectory(prefix="perennial-job-", dir=folder) as place,
+        _Beat(heartbeat, cancelled) as beat,
+    ):
         message = _read_message(order, Path(place), beat.stopped)
-        with Report(message["report"]) as report:
+        redactor.learn(secrets(message).values())
+        with Report(message["report"], redactor) as report:
             beat.shows(report)
             result = _run(message, Path(place), report, beat.stopped)
             report.add({"ended": result})
@@ -115,13 +122,13 @@ def _hear(line: tuple[bool, str], report: Report, checkpoints: _Checkpoints) -> 
     elif isinstance(content.get("checkpoint"), str) and isinstance(content.get("step"), int):
         checkpoints.keep(content["checkpoint"], content["step"])
     else:
-        report.add(content)
+        report.say(content)
 
 
 def _parse(text: str) -> dict[str, Any] | None:
     try:
         content = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     # What only the engine's own lines may say.
     known = isinstance(content, dict) and any(each in content for each in ("progress", "error", "point", "checkpoint"))
@@ -201,7 +208,7 @@ class _Checkpoints:
         pack(path, tar)
         sent = send(self._slots[slot]["put"], tar)
         self._next = (slot + 1) % len(self._slots)
-        self._report.add({"checkpoint": path.name, "step": step, "stored": {**sent, "slot": slot}})
+        self._report.stored(path.name, step, {**sent, "slot": slot})
         self._report.flush()
         shutil.rmtree(path, ignore_errors=True)
 
