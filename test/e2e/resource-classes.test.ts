@@ -14,6 +14,7 @@ import type { WorkerResources } from '../../src/resources/declared.js';
 import { FolderStore } from '../../src/stores/folder-store.js';
 import { createWorker } from '../../src/worker.js';
 import { requestTraining } from '../../workflows/messages.js';
+import { plainCells } from '../support/plain-cells.js';
 import { HeldTrainer } from '../support/held-trainer.js';
 import { testTemporal, type TestTemporal } from '../support/temporal.js';
 import { toyDay, toyDays, toySpec } from '../support/toy-data.js';
@@ -81,7 +82,7 @@ async function heartbeat(model: string): Promise<string> {
 async function details(model: string): Promise<string> {
   const run = temporal.client.workflow.getHandle(runId(model, 1));
   const { currentDetails } = await run.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
-  return currentDetails ?? '';
+  return plainCells(currentDetails);
 }
 
 describe('a worker that has two processors', () => {

@@ -72,7 +72,7 @@ describe('a checkout', () => {
     expect(result).toMatchObject({ code: 4, stdout: '["demo","--json","--store","folder"]' });
   });
 
-  it('fuzzes 100,000 objects and kills 30 trainings at night, others each day, and as many as it is told', async () => {
+  it('fuzzes 100,000 objects and kills 100 trainings at night, others each day, and as many as it is told', async () => {
     const vitest = path.join(folder, 'node_modules', 'vitest');
     await mkdir(vitest);
     const told = ['FUZZ_CASES', 'FUZZ_SEED', 'KILLS', 'KILL_SEED'].map((name) => `process.env.PERENNIAL_${name}`);
@@ -83,7 +83,7 @@ describe('a checkout', () => {
     };
     const tests = ['run', 'test/bad-input/fuzz', 'test/e2e/resume.test.ts'];
     const seed = expect.stringMatching(/^\d{5}00000$/) as string;
-    expect(await night([])).toEqual([...tests, '100000', seed, '30', seed]);
+    expect(await night([])).toEqual([...tests, '100000', seed, '100', seed]);
     const env = { FUZZ_CASES: '7', FUZZ_SEED: '3', KILLS: '2', KILL_SEED: '5' };
     const named = Object.fromEntries(Object.entries(env).map(([name, value]) => [`PERENNIAL_${name}`, value]));
     expect(await night(['--bail=1'], named)).toEqual([...tests, '--bail=1', '7', '3', '2', '5']);

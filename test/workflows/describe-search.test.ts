@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { SearchState } from '../../src/domain/search.js';
+import { plainCells } from '../support/plain-cells.js';
 import { describeSearch } from '../../workflows/describe-search.js';
 
 it('shows the best so far, the curve that led to it, and what was pruned', () => {
@@ -20,7 +21,7 @@ it('shows the best so far, the curve that led to it, and what was pruned', () =>
     seconds: 61,
     money: 0,
   };
-  const shown = describeSearch(state).replaceAll(/\s+\u200B/gu, '');
+  const shown = plainCells(describeSearch(state));
   expect(shown).toContain('| done | `25` of `40` trials: `20` complete, `4` pruned, `1` failed |');
   expect(shown).toContain('| best so far | logLoss `0.31` in trial `17` |');
   expect(shown).toContain('| curve | `█▄▁` `0.51` (trial `0`), `0.41` (trial `7`), `0.31` (trial `17`) |');

@@ -6,6 +6,7 @@ import type { AttemptRecord } from '../../src/domain/attempt.js';
 import { runId, type RunInput, type RunRecord, type RunResult } from '../../src/domain/run.js';
 import type { trainingRun } from '../../workflows/training-run.js';
 import { fakeActivities, fakePlan, fakeRef } from '../support/fake-activities.js';
+import { plainCells } from '../support/plain-cells.js';
 import { testTemporal, testWorker, type TestTemporal } from '../support/temporal.js';
 
 let temporal: TestTemporal;
@@ -62,7 +63,7 @@ async function runWith(
     options.onStart?.(handle);
     const result = await handle.result().catch((error: unknown) => error);
     const { currentDetails } = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
-    return { result, description: await handle.describe(), story: currentDetails ?? '' };
+    return { result, description: await handle.describe(), story: plainCells(currentDetails) };
   });
   return { ...outcome, calls, records };
 }
