@@ -34,7 +34,7 @@ export interface SearchReport {
 
 /**
  * The search of a run: by the run's record once it has one, else by the workflow.
- * @throws {NotFoundError} when the run has none
+ * @throws {NotFoundError} when the run has none; `details.other` is the newest run that has one, if any
  */
 export async function findSearch(
   temporal: Client,

@@ -37,10 +37,7 @@ async function wantedSearch(
   model: string,
   wanted: number | 'latest' | undefined,
 ): Promise<SearchReport> {
-  const [{ findSearch, newestSearched }, { newestRun }] = await Promise.all([
-    import('../searches.js'),
-    import('./newest-run.js'),
-  ]);
+  const [{ findSearch }, { newestRun }] = await Promise.all([import('../searches.js'), import('./newest-run.js')]);
   const find = (run: number) => findSearch(connected.temporal, connected.store, model, run);
   if (typeof wanted === 'number') return await find(wanted);
   const newest = await newestRun(connected, DOING, model);
@@ -48,8 +45,9 @@ async function wantedSearch(
   try {
     return await find(newest);
   } catch (error) {
-    const searched = error instanceof NotFoundError ? await newestSearched(connected.store, model) : undefined;
-    if (searched === undefined) throw error;
+    // Which run has one was looked up for the message.
+    const searched = error instanceof NotFoundError ? error.details['other'] : undefined;
+    if (typeof searched !== 'number') throw error;
     return await find(searched);
   }
 }

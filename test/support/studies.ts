@@ -19,19 +19,14 @@ export async function recordRun(
   await store.create(runKey(of.model, of.run), Buffer.from(JSON.stringify(record)));
 }
 
-/** A study without trials, paid in Swiss francs. */
-export async function putStudy(
-  store: ArtifactStore,
-  { model, run, money = 0.5 }: RunOf & { readonly money?: number },
-): Promise<{ readonly sha256: string; readonly spec: string }> {
-  const cost = { currency: 'CHF', cpuHour: 1 };
-  const spec = await putManifest(store, 'spec', { spec: defineModel(toySpec(model, '/data', { cost })) });
-  const search: Search = {
+/** A random search over nothing. */
+export function plainSearch(model: string, spec: string): Search {
+  return {
     kind: 'search',
     schemaVersion: 1,
     model,
-    spec: spec.sha256,
-    split: 's',
+    spec,
+    split: 'b'.repeat(64),
     sampler: 'random',
     space: {},
     pruner: { kind: 'none' },
@@ -42,6 +37,16 @@ export async function putStudy(
     first: [],
     known: [],
   };
+}
+
+/** A study without trials, paid in Swiss francs. */
+export async function putStudy(
+  store: ArtifactStore,
+  { model, run, money = 0.5 }: RunOf & { readonly money?: number },
+): Promise<{ readonly sha256: string; readonly spec: string }> {
+  const cost = { currency: 'CHF', cpuHour: 1 };
+  const spec = await putManifest(store, 'spec', { spec: defineModel(toySpec(model, '/data', { cost })) });
+  const search = plainSearch(model, spec.sha256);
   const study: Study = {
     kind: 'study',
     schemaVersion: 1,

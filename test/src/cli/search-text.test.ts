@@ -2,27 +2,13 @@ import { expect, test } from 'vitest';
 import { coloursFor } from '../../../src/cli/colours.js';
 import { searchText } from '../../../src/cli/search-text.js';
 import type { SearchReport } from '../../../src/searches.js';
+import { plainSearch } from '../../support/studies.js';
 
 const screen = { isTty: false, width: 80, colours: coloursFor({ isTty: false, env: {}, wanted: false }) };
 const report: SearchReport = {
   model: 'toy',
   run: 3,
-  search: {
-    kind: 'search',
-    schemaVersion: 1,
-    model: 'toy',
-    spec: 'a'.repeat(64),
-    split: 'b'.repeat(64),
-    sampler: 'random',
-    space: {},
-    pruner: { kind: 'none' },
-    seed: 7,
-    metric: 'auc',
-    direction: 'maximize',
-    fixed: {},
-    first: [],
-    known: [],
-  },
+  search: plainSearch('toy', 'a'.repeat(64)),
   trials: [],
   counts: { complete: 0, pruned: 0, failed: 0 },
   seconds: 90.4,

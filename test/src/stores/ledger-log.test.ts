@@ -15,8 +15,9 @@ import {
   StoreUnavailableError,
 } from '../../../src/errors.js';
 import { FolderStore } from '../../../src/stores/folder-store.js';
+import { ForwardingStore } from '../../../src/stores/forwarding-store.js';
 import { LedgerLog, type AppendInput, type DecisionInput } from '../../../src/stores/ledger-log.js';
-import type { ArtifactStore, Body, CallOptions, ListedObject } from '../../../src/stores/store.js';
+import type { ArtifactStore, Body, CallOptions } from '../../../src/stores/store.js';
 
 const MODEL = 'churn';
 const bundle = (version: number): string => String(version).repeat(64).slice(0, 64);
@@ -65,44 +66,6 @@ async function begin(): Promise<void> {
 const fresh = (): LedgerLog => new LedgerLog(store, MODEL);
 const file = (generation: number): string => join(folder, ledgerKey(MODEL, generation));
 
-/** A store that passes everything on, except where a test changes it. */
-class PassingStore implements ArtifactStore {
-  constructor(protected readonly inner: ArtifactStore) {}
-  get name(): string {
-    return this.inner.name;
-  }
-  create(key: string, body: Body, options?: CallOptions): Promise<'created' | 'exists'> {
-    return this.inner.create(key, body, options);
-  }
-  replace(key: string, body: Body, options?: CallOptions): Promise<void> {
-    return this.inner.replace(key, body, options);
-  }
-  read(...call: Parameters<ArtifactStore['read']>): Promise<Buffer> {
-    return this.inner.read(...call);
-  }
-  download(...call: Parameters<ArtifactStore['download']>): Promise<void> {
-    return this.inner.download(...call);
-  }
-  check(...call: Parameters<ArtifactStore['check']>): Promise<void> {
-    return this.inner.check(...call);
-  }
-  stat(key: string, options?: CallOptions): Promise<{ bytes: number } | undefined> {
-    return this.inner.stat(key, options);
-  }
-  list(prefix: string, options?: CallOptions): AsyncIterable<ListedObject> {
-    return this.inner.list(prefix, options);
-  }
-  remove(key: string, options?: CallOptions): Promise<void> {
-    return this.inner.remove(key, options);
-  }
-  probe(options?: CallOptions): Promise<void> {
-    return this.inner.probe(options);
-  }
-  close(): Promise<void> {
-    return this.inner.close();
-  }
-}
-
 describe('LedgerLog.read', () => {
   it('finds an empty ledger empty', async () => {
     expect((await log.read()).state.generation).toBe(0);
@@ -127,7 +90,7 @@ describe('LedgerLog.read', () => {
   it('asks only for what is new once it has read a ledger', async () => {
     await begin();
     const asked: string[] = [];
-    const counting = new (class extends PassingStore {
+    const counting = new (class extends ForwardingStore {
       override read(...call: Parameters<ArtifactStore['read']>): Promise<Buffer> {
         asked.push(call[0]);
         return super.read(...call);
@@ -181,7 +144,7 @@ describe('LedgerLog.append', () => {
   it('refuses a stale promotion, also when it lost the race only at the last moment', async () => {
     await begin();
     await log.append(input('register-3', register(3)));
-    const late = new (class extends PassingStore {
+    const late = new (class extends ForwardingStore {
       #first = true;
       override async create(key: string, body: Body, options?: CallOptions): Promise<'created' | 'exists'> {
         if (this.#first) {
@@ -210,7 +173,7 @@ describe('LedgerLog.append', () => {
 
   it('finds its own entry when the answer of the first try was lost', async () => {
     await begin();
-    const losing = new (class extends PassingStore {
+    const losing = new (class extends ForwardingStore {
       override async create(key: string, body: Body, options?: CallOptions): Promise<'created' | 'exists'> {
         await super.create(key, body, options);
         throw new StoreUnavailableError('Cannot say what happened: the connection was lost');
@@ -226,7 +189,7 @@ describe('LedgerLog.append', () => {
   });
 
   it('enters a decision although the note beside the ledger cannot be written', async () => {
-    const noteless = new (class extends PassingStore {
+    const noteless = new (class extends ForwardingStore {
       override replace(): Promise<void> {
         return Promise.reject(new StoreUnavailableError('Cannot write: no'));
       }
@@ -235,7 +198,7 @@ describe('LedgerLog.append', () => {
   });
 
   it('does not go on for ever when a key is taken and empty', async () => {
-    const haunted = new (class extends PassingStore {
+    const haunted = new (class extends ForwardingStore {
       override create(): Promise<'created' | 'exists'> {
         return Promise.resolve('exists');
       }
@@ -350,7 +313,7 @@ describe('LedgerLog, on a damaged ledger', () => {
 
   it('goes on after damage, and says of each entry what is wrong with it', async () => {
     await begin();
-    const unreadable = new (class extends PassingStore {
+    const unreadable = new (class extends ForwardingStore {
       override read(...call: Parameters<ArtifactStore['read']>): Promise<Buffer> {
         if (call[0] === ledgerKey(MODEL, 1)) throw new StoreUnavailableError('Cannot read: busy');
         if (call[0] === ledgerKey(MODEL, 3)) throw new ArtifactCorruptError('Cannot read: flipped');
