@@ -7,7 +7,7 @@ import { askForTraining } from '../../activities/ask-for-training.js';
 import type { ActivityDeps } from '../../activities/deps.js';
 import { PerennialClient } from '../../src/client.js';
 import { backfillId } from '../../src/domain/backfill.js';
-import { loopId, loopMemo, runId } from '../../src/domain/run.js';
+import { loopId, loopMemo } from '../../src/domain/run.js';
 import type { TrainingRequest } from '../../src/domain/trigger.js';
 import { FolderStore } from '../../src/stores/folder-store.js';
 import { modelKey } from '../../workflows/search-attributes.js';
@@ -70,6 +70,8 @@ it('a loop continues as new with its state: run numbers, answers by request id, 
 it('a worker that has just started knows that the last run has ended, and does not queue behind it', async () => {
   const { workflow } = temporal.client;
   const loop = workflow.getHandle<typeof modelLoop>(loopId('restarted'));
+  // A run is promised a moment before its execution can be found; the client waits for it.
+  const client = new PerennialClient({ client: temporal.client, store: new FolderStore(folder) });
   const ask = async (updateId: string) => {
     const request: TrainingRequest = { trigger: { kind: 'manual', by: 'ann', reason: updateId } };
     return await loop.executeUpdate(messages.requestTraining, { updateId, args: [request] });
@@ -84,13 +86,13 @@ it('a worker that has just started knows that the last run has ended, and does n
       typedSearchAttributes: [{ key: modelKey, value: 'restarted' }],
     });
     expect(await ask('one')).toMatchObject({ outcome: 'started' });
-    await workflow.getHandle(runId('restarted', 1)).result();
+    await client.runResult('restarted', 1);
     await expect.poll(async () => (await loop.query(messages.status)).current).toBeUndefined();
   });
   const second = await testWorker(temporal, { activities: fakeActivities() });
   await second.runUntil(async () => {
     expect(await ask('two')).toMatchObject({ outcome: 'started', run: 2 });
-    await workflow.getHandle(runId('restarted', 2)).result();
+    await client.runResult('restarted', 2);
     await loop.terminate();
   });
 }, 60_000);
