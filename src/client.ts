@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { ServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import type { trainingRun } from '../workflows/training-run.js';
 import type { modelLoop } from '../workflows/model-loop.js';
 import * as messages from '../workflows/messages.js';
@@ -32,11 +32,11 @@ import type { ReadSpec } from './spec-file.js';
 import { loopElsewhere, noSuchModel, noSuchRun } from './client-errors.js';
 import { findExecution } from './find-execution.js';
 import { loopOptions } from './loop-options.js';
-import { putManifest, readManifestOf } from './stores/blobs.js';
+import { putManifest, readManifest, readManifestOf } from './stores/blobs.js';
 import { LedgerLog } from './stores/ledger-log.js';
 import { readRunRecord, recordedRuns } from './stores/run-records.js';
 import type { ArtifactStore } from './stores/store.js';
-import { trainingRequest, type RequestTrainingOptions } from './training-request.js';
+import { checkParameters, trainingRequest, type RequestTrainingOptions } from './training-request.js';
 
 export type { BackfillOptions, BackfillResult, BackfillStarted, BackfillState, RequestTrainingOptions };
 
@@ -116,11 +116,13 @@ export class PerennialClient {
 
   /**
    * Asks the loop for a training run and returns its answer at once; {@link runResult} waits for the outcome.
-   * @throws {NotFoundError} when the model was never applied here.
+   * @throws {NotFoundError} when the model was never applied here
+   * @throws {UsageError} when the model's built-in estimator would not take the parameters, as far as a worker answers
    */
   async requestTraining(model: string, options: RequestTrainingOptions = {}): Promise<TrainingAnswer> {
     const { requestId = randomUUID() } = options;
     const request = trainingRequest(options, this.#temporal.options.identity);
+    if (request.parameters) await this.#checkParameters(model, request.parameters);
     return await this.#loop(model, (loop) =>
       loop.executeUpdate(messages.requestTraining, {
         updateId: requestId,
@@ -265,6 +267,17 @@ export class PerennialClient {
     }
   }
 
+  /** By the spec that the loop works by. While no worker can say which, the estimator checks them when it trains. */
+  async #checkParameters(model: string, parameters: NonNullable<RequestTrainingOptions['parameters']>): Promise<void> {
+    try {
+      const loop = await this.#temporal.withDeadline(Date.now() + PLAN_MS, () => this.#loopState(model));
+      if (!loop) throw noSuchModel(model);
+      checkParameters(parameters, (await readManifest<StoredSpec>(this.#store, loop.plan.spec)).spec);
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+    }
+  }
+
   /** Undefined when the spec before is lost or damaged. */
   async #changed(before: Sha256, stored: StoredSpec): Promise<string[] | undefined> {
     try {
@@ -305,3 +318,5 @@ export class PerennialClient {
 
 /** How often a queued run is asked for. */
 const QUEUED_POLL_MS = 200;
+/** How long a request waits to hear by which spec the loop works. */
+const PLAN_MS = 2000;

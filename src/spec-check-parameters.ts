@@ -23,8 +23,8 @@ export function builtInOf(trainer: Trainer): BuiltIn | undefined {
 }
 
 /** `trainer.parameters` by the rules that the estimator itself checks them by, an hour before it would. */
-export function parameterIssues({ parameters }: NonNullable<Trainer>, builtIn: BuiltIn): SpecIssue[] {
-  return Object.entries(parameters ?? {}).flatMap(([name, value]) => {
+export function parameterIssues(parameters: Readonly<Record<string, unknown>>, builtIn: BuiltIn): SpecIssue[] {
+  return Object.entries(parameters).flatMap(([name, value]) => {
     const path = ['trainer', 'parameters', name];
     const parameter = parameterOf(builtIn, name);
     if (!parameter) return [unknownParameter(path, name, builtIn)];

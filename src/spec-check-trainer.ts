@@ -33,7 +33,7 @@ export function checkTrainer(parts: SpecParts): SpecIssue[] {
     issues.push({ path: ['trainer', 'activity'], message });
   }
   const builtIn = builtInOf(trainer);
-  return [...issues, ...(builtIn ? parameterIssues(trainer, builtIn) : nameIssues(trainer))];
+  return [...issues, ...(builtIn ? parameterIssues(trainer.parameters ?? {}, builtIn) : nameIssues(trainer))];
 }
 
 function nameIssues({ parameters }: NonNullable<SpecParts['trainer']>): SpecIssue[] {

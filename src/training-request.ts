@@ -1,5 +1,9 @@
 import type { TrainingRequest } from './domain/trigger.js';
+import { UsageError } from './errors.js';
 import { parseTime } from './parse-time.js';
+import { builtInOf, parameterIssues } from './spec-check-parameters.js';
+import { pathText } from './spec-path.js';
+import type { ModelSpec } from './spec.js';
 
 export interface RequestTrainingOptions {
   /** One sentence. Default: `asked for by hand`. */
@@ -31,4 +35,19 @@ export function trainingRequest(options: RequestTrainingOptions, identity: strin
     ...(promote !== undefined && { promote }),
     ...(cache !== undefined && { cache }),
   };
+}
+
+/**
+ * Hyperparameters for one run, by the rules of the built-in estimator that will take them. Any other trainer knows its own.
+ * @throws {UsageError} when the estimator would not take them
+ */
+export function checkParameters(parameters: Readonly<Record<string, unknown>>, { trainer }: ModelSpec): void {
+  const builtIn = builtInOf(trainer);
+  if (!builtIn) return;
+  const issues = parameterIssues(parameters, builtIn);
+  if (issues.length === 0) return;
+  const found = issues.map(({ path, message }) => `${pathText(path.slice(1))}: ${message}`).join('; ');
+  throw new UsageError(`Cannot train with these parameters: ${found}`, {
+    fix: `See docs/estimators.md for what ${builtIn.estimator} takes.`,
+  });
 }

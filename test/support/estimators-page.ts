@@ -10,8 +10,8 @@ export function estimatorsPage(
 <!-- Written from what the estimators declare: see CONTRIBUTING.md. -->
 
 What may stand under \`trainer.parameters\` of the model spec, and as a dimension under \`search.space\`
-([docs/search.md](search.md)). Names and values are checked when a spec is validated or applied, those of a run
-(\`perennial run --parameters\`) when it trains. A whole number may be written as \`3.0\`. What each estimator is:
+([docs/search.md](search.md)). Names and values are checked when a spec is validated or applied, and those of a run
+(\`perennial run --parameters\`) when it is asked for. A whole number may be written as \`3.0\`. What each estimator is:
 [python/README.md](../python/README.md#estimators).
 
 ${Object.entries(estimators)
