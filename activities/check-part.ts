@@ -11,6 +11,7 @@ import { inspectPart, type Inspection } from '../src/data/inspect-part.js';
 import { quarantineRows } from '../src/data/quarantine.js';
 import type { Finding } from '../src/data/structure.js';
 import { putBlob } from '../src/stores/blobs.js';
+import { CheckFailedError } from '../src/errors.js';
 import type { ActivityDeps } from './deps.js';
 
 export interface CheckPartInput {
@@ -34,14 +35,18 @@ export interface CheckedPart {
  * Checks and profiles one new part. Rows that break a rule of severity `quarantine` are set aside; rules on rows are judged
  * on the part as it came, rules on the whole table on what is left of it. When more than half of the rows would go, the
  * part blocks instead: then not some rows are wrong, but the file or the rule.
+ *
+ * @throws {CheckFailedError} for a rule that cannot be measured, naming it and the file
  */
 export async function checkPart(deps: ActivityDeps, input: CheckPartInput, signal: AbortSignal): Promise<CheckedPart> {
   const { part, contract, known, scratch } = input;
   const table = { table: part.source, ...(known && { known }) };
   const options = { signal, tempFolder: join(scratch, 'spill') };
   const file = await deps.cache.file(part.ref, { signal });
-  const seen = await inspectPart({ files: [file], ...table, ...(contract && { contract }) }, options);
   const where = { source: part.source, object: part.object.id };
+  const inspect = (path: string, rules?: ContractTable) =>
+    inspectPart({ files: [path], ...table, ...(rules && { contract: rules }) }, options).catch(namingFile(where));
+  const seen = await inspect(file, contract);
   const hidden = sensitiveColumns(contract ? [contract] : []);
   const done = async (
     next: SnapshotPart,
@@ -67,7 +72,7 @@ export async function checkPart(deps: ActivityDeps, input: CheckPartInput, signa
   const { clean, bad } = await quarantineRows({ file, rules: seen.quarantine, cleanFile, badFile }, options);
   if (bad.rows > part.rows / 2) return await done(part, seen, [...ofRowsOnly, tooMany(bad.rows, seen)]);
   const rules = { columns: [], checks: wholeTable };
-  const left = await inspectPart({ files: [cleanFile], ...table, contract: rules }, options);
+  const left = await inspect(cleanFile, rules);
   await keepFile(deps, cleanFile, clean.ref, signal);
   await keepFile(deps, badFile, bad.ref, signal);
   await rm(folder, { recursive: true });
@@ -85,6 +90,25 @@ export async function checkPart(deps: ActivityDeps, input: CheckPartInput, signa
 }
 
 const OF_THE_TABLE: ReadonlySet<string> = new Set(['rowCount', 'distinct', 'sql']);
+
+/** A rule may fail on the rows of one file only. */
+function namingFile({
+  source,
+  object,
+}: {
+  readonly source: string;
+  readonly object: string;
+}): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof CheckFailedError)) throw error;
+    const { message, fix, details, cause } = error;
+    throw new CheckFailedError(`${source}/${object}: ${message}`, {
+      ...(fix !== undefined && { fix }),
+      details: { ...details, source, object },
+      cause,
+    });
+  };
+}
 
 async function keepFile({ store }: ActivityDeps, path: string, ref: Ref, signal: AbortSignal): Promise<void> {
   await putBlob(store, { path, sha256: ref.sha256, bytes: ref.bytes }, { signal });

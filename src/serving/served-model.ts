@@ -88,13 +88,16 @@ function checkedBundle(
   model: string,
   digest: string,
 ): Pick<ModelBundle, 'onnx' | 'inputs' | 'outputs' | 'split'> & { readonly task?: Task | undefined } {
+  const unusable = (what: string) =>
+    new ModelUnusableError(`Cannot serve bundle ${digest}: ${what}`, { fix: BUNDLE_FIX });
   const { data, error } = bundleSchema.safeParse(value);
-  if (!data) throw new ModelUnusableError(`Cannot serve bundle ${digest}: it is no model bundle: ${error.message}`);
-  if (data.model !== model) {
-    throw new ModelUnusableError(`Cannot serve bundle ${digest}: it is of model "${data.model}", want "${model}"`);
-  }
+  if (!data) throw unusable(`it is no model bundle: ${error.message}`);
+  if (data.model !== model) throw unusable(`it is of model "${data.model}", want "${model}"`);
   return data;
 }
+
+const BUNDLE_FIX =
+  'Find out who wrote it (perennial log MODEL): runs write only bundles that can be served. Then train again.';
 
 function zeros({ datatype, shape }: TensorSpec): TensorData {
   const sizes = shape.map((size) => (size === -1 ? 1 : size));

@@ -332,6 +332,20 @@ describe('validate', () => {
     expect(error.message).toContain('found 8 rows, want at least 9');
   });
 
+  it('names the file on whose rows a rule cannot be measured', async () => {
+    const { run, addDay } = await shop();
+    await addDay('2026-01-01', dayOf('2026-01-01', [1, 2]));
+    await addDay('2026-01-02', dayOf('2026-01-02', [1, 0]));
+    const rest = {
+      type: 'sql',
+      query: "SELECT max(error('none is free')) FROM {object} WHERE {property} = 0",
+      mustBe: 0,
+    };
+    const error = await errorOf(run({ contract: contractFile([rest]) }));
+    expect(error).toMatchObject({ code: 'DATA.CHECK', details: { source: 'visits', object: '2026-01-02.csv' } });
+    expect(error.message).toMatch(/^visits\/2026-01-02\.csv: Cannot check the rule "price\/[\w-]+" with its SQL: /);
+  });
+
   it('keeps the time of a file that its name tells', async () => {
     const { run, addDay, partsOf, data } = await shop();
     await addDay('2026-01-01', dayOf('2026-01-01', [200, 1, 2, 3, 4]));
