@@ -16,6 +16,7 @@ import type { hyperparameterSearch } from '../workflows/hyperparameter-search.js
 import type { fanOut } from './fan-out-workflow.js';
 import { median } from './median.js';
 import type { BenchRow } from './row.js';
+import { slope } from './slope.js';
 
 const TRIALS = 1000;
 /** Of what takes tens of milliseconds each. */
@@ -106,15 +107,6 @@ async function optunaOnSqlite(file: string, trials: number): Promise<number> {
   const { stdout } = await promisify(execFile)(python, [program, file, String(trials)]);
   await rm(file);
   return Number(stdout);
-}
-
-/** The slope of the least-squares line through the logarithms. */
-function slope(points: readonly (readonly [size: number, seconds: number])[]): number {
-  const logs = points.map(([size, seconds]) => [Math.log(size), Math.log(seconds)] as const);
-  const mean = (of: 0 | 1) => logs.reduce((sum, point) => sum + point[of], 0) / logs.length;
-  const [x, y] = [mean(0), mean(1)];
-  const over = logs.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
-  return over / logs.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
 }
 
 async function searchWorker(connection: NativeConnection, { store, folder }: SearchWorld): Promise<Worker> {

@@ -6,7 +6,6 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { Client } from 'minio';
 import { startMinio, type S3Server } from '../src/dev/minio.js';
@@ -203,13 +202,4 @@ function row(
   const ratio = median(ours.map((time, round) => (theirs[round] ?? time) / time));
   const speed = (times: readonly number[]): number => unit.amount / median(times);
   return { name, ratio, aim, better: 'higher', ours: speed(ours), theirs: speed(theirs), unit: unit.name, note };
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const rows = await benchStore();
-  for (const { name, ratio, aim, ours, theirs, unit } of rows) {
-    const figures = `${ours.toFixed(0)} against ${theirs.toFixed(0)} ${unit}`;
-    process.stderr.write(`${name.padEnd(36)} ${ratio.toFixed(2)} (aim ${aim})  ${figures}\n`);
-  }
-  process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
 }

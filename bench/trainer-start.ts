@@ -12,6 +12,7 @@ import { PythonTrainer } from '../src/trainers/python-trainer.js';
 import { jobIn } from '../test/src/trainers/job-in.js';
 import { median } from './median.js';
 import type { BenchRow } from './row.js';
+import { TrainActivity } from './train-activity.js';
 import type { one } from './trainer-start-workflow.js';
 
 const ROUNDS = 30;
@@ -27,7 +28,8 @@ export interface TrainerStartActivities {
 /**
  * From an activity that is scheduled to the user's code with its libraries imported, by the warm host, against a cold start
  * of Python with the same imports. An activity that does nothing is measured on the same server and shown apart: what is
- * left of ours after it is the trainer's own part. All interleaved, wall time, medians.
+ * left of ours after it is the trainer's own part. Beside it `perennial.train` as a run has it, with all that it reads from
+ * the store and leaves there before the user's code runs. All interleaved, wall time, medians.
  */
 export async function benchTrainerStart(): Promise<BenchRow[]> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -50,7 +52,13 @@ export async function benchTrainerStart(): Promise<BenchRow[]> {
       workflowBundle: await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') }),
       activities: { noop: () => Promise.resolve(), start: () => starts.start() },
     });
-    return await worker.runUntil(race(new Client({ connection: clientConnection }), starts, python));
+    const client = new Client({ connection: clientConnection });
+    const train = await TrainActivity.create({ connection, client }, { trainer, python, scratch }, IMPORTS);
+    try {
+      return await worker.runUntil(train.worker.runUntil(race({ client, starts, train, python })));
+    } finally {
+      await train.close();
+    }
   } finally {
     await trainer.close();
     await Promise.all([connection.close(), clientConnection.close()]);
@@ -59,29 +67,47 @@ export async function benchTrainerStart(): Promise<BenchRow[]> {
   }
 }
 
-async function race(client: Client, starts: Starts, python: string): Promise<BenchRow[]> {
-  const times: Record<'ours' | 'noop' | 'cold', number[]> = { ours: [], noop: [], cold: [] };
+interface Contenders {
+  readonly client: Client;
+  readonly starts: Starts;
+  readonly train: TrainActivity;
+  readonly python: string;
+}
+
+async function race({ client, starts, train, python }: Contenders): Promise<BenchRow[]> {
+  const times: Record<'ours' | 'noop' | 'whole' | 'cold', number[]> = { ours: [], noop: [], whole: [], cold: [] };
   for (let round = -3; round < ROUNDS; round++) {
     const noop = await timed(() => run(client, 'noop', round));
     const ours = await timed(() => run(client, 'start', round));
     await starts.ended();
+    const whole = await train.start();
     const cold = await timed(() => promisify(execFile)(python, ['-c', IMPORTS], { env: { OMP_NUM_THREADS: '1' } }));
     if (round < 0) continue;
     times.ours.push(ours);
     times.noop.push(noop);
+    times.whole.push(whole);
     times.cold.push(cold);
   }
   const [ours, noop, cold] = [median(times.ours), median(times.noop), median(times.cold)];
-  const note = `a workflow of one activity: ${ours.toFixed(0)} ms with it, ${noop.toFixed(0)} ms doing nothing; load ${loadavg()[0]?.toFixed(1)}`;
+  const load = `load ${loadavg()[0]?.toFixed(1)}`;
+  const against = 'a cold start of Python with the same imports';
   return [
     {
-      name: 'trainer start, beyond one activity / a cold start of Python with the same imports',
+      name: `trainer start, beyond one activity / ${against}`,
       ratio: (ours - noop) / cold,
       aim: 0.05,
       ours: ours - noop,
       theirs: cold,
       unit: 'ms',
-      note,
+      note: `a workflow of one activity: ${ours.toFixed(0)} ms with it, ${noop.toFixed(0)} ms doing nothing; ${load}`,
+    },
+    {
+      name: `perennial.train from when it is scheduled to the user's code / ${against}`,
+      ratio: median(times.whole) / cold,
+      ours: median(times.whole),
+      theirs: cold,
+      unit: 'ms',
+      note: load,
     },
   ];
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,9 +27,9 @@ const ASK_TIMEOUT_MS = 30_000;
 const REASON_LENGTH = 300;
 
 /**
- * Tells interpreters apart by what they would train with: their version, the code of `perennial_trainer` and the names and
- * versions of all installed packages. The interpreter itself is asked once, which takes a tenth of a second; the rest is
- * looked at each time, so that a package that was updated meanwhile is noticed.
+ * Tells interpreters apart by what they would train with: their version, the code of `perennial_trainer`, and the names,
+ * versions and files of all installed packages, as their installers have listed them. The interpreter itself is asked once,
+ * which takes a tenth of a second; the rest is looked at each time, so that a package that was updated meanwhile is noticed.
  */
 export class PythonIdentity {
   readonly #asked = new Map<string, Promise<Interpreter>>();
@@ -79,11 +79,24 @@ function unusable(python: string, error: unknown): TrainerFailedError | TrainerH
 /** Installers keep a folder for each package that is named after it and its version. */
 async function packagesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
-  return names.filter((name) => /\.(dist-info|egg-info)$/.test(name));
+  const packages = names.filter((name) => /\.(dist-info|egg-info)$/.test(name));
+  return await Promise.all(packages.map(async (name) => `${name} ${await filesOf(path.join(folder, name, 'RECORD'))}`));
 }
 
-/** Digests of code that was read, by what its files looked like then. */
-const digests = new Map<string, { readonly look: string; readonly digest: string }>();
+/** A digest of the list of a package's files: another build may have the same version. Nothing where there is no list. */
+async function filesOf(record: string): Promise<string> {
+  const facts = await stat(record).catch(() => undefined);
+  if (!facts?.isFile()) return '';
+  return await digestOnce(record, JSON.stringify([facts.ctimeMs, facts.size]), async (hash) => {
+    const lines = (await readFile(record, 'utf8')).split('\n').map((line) => line.trimEnd());
+    hash.update(lines.filter(isOfPackage).toSorted().join('\n'));
+  });
+}
+
+/** Compiled files have no digest; notes of the installer and programs differ from one place to the next. */
+function isOfPackage(line: string): boolean {
+  return line.includes(',sha256=') && !/^(\.\.\/|[^/]*\.dist-info\/)/.test(line);
+}
 
 async function codeOf(folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -93,15 +106,24 @@ async function codeOf(folder: string): Promise<string> {
     .toSorted();
   const facts = await Promise.all(files.map((file) => stat(file)));
   const look = JSON.stringify(files.map((file, index) => [file, facts[index]?.ctimeMs, facts[index]?.size]));
-  const before = digests.get(folder);
-  if (before?.look === look) return before.digest;
-  const bytes = await Promise.all(files.map((file) => readFile(file)));
-  const hash = createHash('sha256');
-  files.forEach((file, index) => {
-    const content = bytes[index] ?? Buffer.alloc(0);
-    hash.update(`${path.relative(folder, file)}\0${content.length}\0`).update(content);
+  return await digestOnce(folder, look, async (hash) => {
+    const bytes = await Promise.all(files.map((file) => readFile(file)));
+    files.forEach((file, index) => {
+      const content = bytes[index] ?? Buffer.alloc(0);
+      hash.update(`${path.relative(folder, file)}\0${content.length}\0`).update(content);
+    });
   });
+}
+
+/** Digests of what was read, by what the files looked like then. */
+const digests = new Map<string, { readonly look: string; readonly digest: string }>();
+
+async function digestOnce(place: string, look: string, read: (hash: Hash) => Promise<void>): Promise<string> {
+  const before = digests.get(place);
+  if (before?.look === look) return before.digest;
+  const hash = createHash('sha256');
+  await read(hash);
   const digest = hash.digest('hex');
-  digests.set(folder, { look, digest });
+  digests.set(place, { look, digest });
   return digest;
 }

@@ -4,8 +4,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { temporalBinary } from '../../src/dev/tools.js';
 import type { Checkpoint } from '../../src/domain/attempt.js';
 import type { ModelBundle } from '../../src/domain/model.js';
+import { runId } from '../../src/domain/run.js';
 import { readManifest } from '../../src/stores/blobs.js';
+import { startChildWorker, type ChildWorker } from '../support/child-worker.js';
 import { stepTraining, type StartedTraining, type StepTraining } from '../support/step-training.js';
+import { toyDays } from '../support/toy-data.js';
 import { until } from '../support/until.js';
 import { startWorld, type World } from '../support/world.js';
 
@@ -102,6 +105,42 @@ describe('a training is handed over without loss', { timeout: 120_000 }, () => {
   });
 });
 
+it('perennial worker that is told to end while a built-in estimator trains: another one goes on, and no tree is grown twice', async () => {
+  const [model, trees] = ['grown', 1200];
+  // Who waits for the end of its grace, and not of the trainer, is a minute late.
+  const trainer = { checkpointEvery: 20, grace: '60s', parameters: { max_iter: trees } };
+  await world.applyToy(model, toyDays(14), { trainer });
+  const both = await Promise.all([startChildWorker(world.environment), startChildWorker(world.environment)]);
+  let first: ChildWorker | undefined;
+  try {
+    await world.client.requestTraining(model);
+    await until('a checkpoint is kept', async () => (await keptCheckpoints()).length > 0);
+    const busy = await workerOf(runId(model, 1));
+    first = both.find(({ pid }) => busy?.startsWith(`${pid}@`));
+    const from = Date.now();
+    await first?.stop();
+    expect(Date.now() - from).toBeLessThan(30_000);
+    await world.client.runResult(model, 1);
+  } finally {
+    await Promise.all(both.map((worker) => worker.stop()));
+  }
+  const second = both.find((worker) => worker !== first);
+  const attempts = (await world.client.run(model, 1)).steps?.['train']?.attempts ?? [];
+  const last = attempts[0]?.steps?.done ?? 0;
+  expect(last % trainer.checkpointEvery).toBe(0);
+  expect(last, 'it was ended, and did not train to its end first').toBeLessThan(trees - trainer.checkpointEvery);
+  expect(attempts).toMatchObject([
+    { attempt: 1, end: 'shutdown', worker: expect.stringMatching(`^${first?.pid}@`), steps: { done: last } },
+    {
+      attempt: 2,
+      end: 'done',
+      worker: expect.stringMatching(`^${second?.pid}@`),
+      from: { step: last },
+      steps: { done: trees - last, repeated: 0 },
+    },
+  ]);
+}, 120_000);
+
 it('a checkpoint that is damaged is passed over for the one before it, and the log of a killed attempt is kept', async () => {
   const training = await trainings.start('damaged', { ...TRAINING, checkpointEvery: 10, patient: false });
   const first = await work();
@@ -127,8 +166,16 @@ it('a checkpoint that is damaged is passed over for the one before it, and the l
   expect(points?.bytes).toBeGreaterThan(500);
 });
 
+/** Process id and host of the worker that trains in a run. */
+async function workerOf(workflowId: string): Promise<string | null | undefined> {
+  const { raw } = await world.temporal.client.workflow.getHandle(workflowId).describe();
+  const training = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'perennial.train');
+  return training?.lastWorkerIdentity;
+}
+
 async function keptCheckpoints() {
   for await (const { key } of world.store.list('progress/train/')) {
+    if (!key.endsWith('.json')) continue;
     const { checkpoints } = JSON.parse((await world.store.read(key)).toString()) as {
       checkpoints: { step: number; checkpoint: { key: string; sha256: string; bytes: number } }[];
     };

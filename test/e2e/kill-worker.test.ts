@@ -1,11 +1,14 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pythonEnv } from '../../src/dev/tools.js';
+import type { Usage } from '../../src/domain/attempt.js';
 import { runId } from '../../src/domain/run.js';
 import { LedgerLog } from '../../src/stores/ledger-log.js';
+import { runCli } from '../src/cli/run-cli.js';
 import { startChildWorker, type ChildWorker } from '../support/child-worker.js';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
 import { toyDays } from '../support/toy-data.js';
@@ -64,6 +67,40 @@ describe('kill -9 of the worker', () => {
     await onePromotion('toy-kill-train');
   });
 
+  it('in the middle of training: the record has what both attempts used, and its price is of both', async () => {
+    const model = 'toy-kill-cost';
+    const [slow, used] = [join(world.folder, 'busy'), join(world.folder, 'used')];
+    await Promise.all([writeFile(slow, ''), writeFile(used, '')]);
+    const { python } = await pythonEnv();
+    const script = `'${python}' -c "$BUSY" '${slow}' '${used}'; exec '${python}' -m perennial_trainer "$0"`;
+    await world.applyToy(model, toyDays(14), {
+      // A second of a processor is a euro, and nothing else costs anything.
+      cost: { currency: 'EUR', cpuHour: 3600 },
+      trainer: { command: ['sh', '-c', script], environment: { BUSY } },
+    });
+    worker ??= await startChildWorker(environment);
+    await world.client.requestTraining(model);
+    await until('the server has heard of its processor time', async () => (await toldCpuSeconds(model)) >= 2);
+    const told = await toldCpuSeconds(model);
+    await worker.kill();
+    const killed = Number(await readFile(used, 'utf8'));
+    await rm(slow);
+    worker = await startChildWorker(environment);
+    await world.client.runResult(model, 1);
+
+    const { steps, cost } = await world.client.run(model, 1);
+    const attempts = steps?.['train']?.attempts ?? [];
+    expect(attempts).toMatchObject([{ end: 'lost' }, { end: 'done' }]);
+    const [lost = 0, done = 0] = attempts.map(({ usage }) => usage.cpuSeconds);
+    expect(lost).toBeGreaterThanOrEqual(told);
+    expect(lost, 'no more than the trainer, and the worker beside it').toBeLessThan(killed + WORKER_CPU_SECONDS);
+    expect(done).toBeGreaterThan(0.2);
+    expect(cost?.byStep['train']).toBeCloseTo(lost + done, 4);
+    expect(cost?.total).toBeGreaterThanOrEqual(cost?.byStep['train'] ?? Infinity);
+    const shown = await runCli(['show', model, '1'], { env: world.environment });
+    expect(shown.stdout).toMatch(new RegExp(`\\n *train +2 .* ${(lost + done).toFixed(1)} s `));
+  });
+
   it.each([
     ['after the promotion was written but before anybody knew', 'apply-then-hang'],
     ['before the promotion was written', 'hang'],
@@ -83,6 +120,33 @@ describe('kill -9 of the worker', () => {
     await onePromotion(model);
   });
 });
+
+/** Keeps a processor busy while a file is there, and writes down what it has used. */
+const BUSY = `
+import os, sys, time
+while os.path.exists(sys.argv[1]):
+    for _ in range(100_000): pass
+    with open(sys.argv[2] + ".part", "w") as part: part.write(str(time.process_time()))
+    os.replace(sys.argv[2] + ".part", sys.argv[2])`;
+
+/** What a worker may use itself while it trains: it also starts in this time. */
+const WORKER_CPU_SECONDS = 4;
+
+/** What the last heartbeat of the training says that it has used. */
+async function toldCpuSeconds(model: string): Promise<number> {
+  const handle = world.temporal.client.workflow.getHandle(runId(model, 1));
+  const described = await handle.describe().catch((error: unknown) => {
+    // A run is promised a moment before it can be found.
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  });
+  const training = described?.raw.pendingActivities?.find(
+    ({ activityType }) => activityType?.name === 'perennial.train',
+  );
+  const [payload] = training?.heartbeatDetails?.payloads ?? [];
+  if (!payload?.data) return 0;
+  const details = JSON.parse(Buffer.from(payload.data).toString()) as { current?: { usage: Usage } };
+  return details.current?.usage.cpuSeconds ?? 0;
+}
 
 async function processesWith(text: string): Promise<number> {
   const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid,args']);

@@ -43,6 +43,26 @@ it('identity, is the same as long as nothing changes, and another one with other
   expect(await identities.of(python)).toEqual(seen[3]);
 });
 
+it('identity, is another one when a package is replaced by another build of the same version, and not by its installation alone', async () => {
+  const identities = new PythonIdentity();
+  const info = join(site, 'built-2.0.dist-info');
+  await mkdir(info);
+  const list = async (...lines: string[]) => {
+    await writeFile(join(info, 'RECORD'), `${lines.join('\n')}\n`);
+    return await identities.of(python);
+  };
+  const [code, more] = ['built/__init__.py,sha256=abc,10', 'built/more.py,sha256=def,20'];
+  const first = await list(code, more);
+  const installedElsewhere = [
+    'built/__pycache__/more.cpython-311.pyc,,',
+    '../../../bin/built,sha256=123,200',
+    'built-2.0.dist-info/INSTALLER,sha256=456,4',
+  ];
+  expect(await list(...installedElsewhere, more, code)).toEqual(first);
+  expect(await list(code, 'built/more.py,sha256=dee,20')).not.toEqual(first);
+  expect(await list(code, more)).toEqual(first);
+});
+
 it('identity of a process trainer, tells its variables apart, and is none for what is no Python with a trainer', async () => {
   const trainer = (path: string, environment = {}) => new ProcessTrainer({ python: async () => path, environment });
   const plain = await trainer(python).identity();
