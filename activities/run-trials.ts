@@ -7,6 +7,7 @@ import type { Split } from '../src/domain/data.js';
 import {
   betterOf,
   bestText,
+  trialLogLine,
   type BestTrial,
   type Search,
   type Trial,
@@ -16,18 +17,21 @@ import {
 import { trainerKind } from '../src/domain/trainer-kind.js';
 import { ownSampler } from '../src/search/index.js';
 import type { StoredSpec } from '../src/spec.js';
-import { putManifest, readManifest } from '../src/stores/blobs.js';
-import type { TrialsJob } from '../src/trainers/trainer.js';
+import { putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
+import type { TrialsCallbacks, TrialsJob } from '../src/trainers/trainer.js';
 import { AttemptLog } from './attempt-log.js';
 import type { Work } from './cached.js';
 import { prepareCode } from './code.js';
 import type { ActivityDeps } from './deps.js';
+import { lastingSignal } from './lasting-signal.js';
 import { withScratch } from './scratch.js';
 import type { SearchChunks } from '../src/stores/search-chunks.js';
+import type { ArtifactStore, CallOptions } from '../src/stores/store.js';
 import { TrialProgress } from './search-progress.js';
 import { trialByTrial } from './search-trial.js';
 import { findTrainer } from './train.js';
 import { trainingJob } from './training-job.js';
+import { TrainingLog } from './training-log.js';
 import { trialsDone, type TrialsDone } from './trials-done.js';
 import { withResources } from './with-resources.js';
 
@@ -50,6 +54,8 @@ export interface RunTrialsInput {
 
 /** A chunk takes no new trial after so many seconds: long against its own cost, short against a day's search. */
 const CHUNK_SECONDS = 20;
+/** How long storing the log of an attempt may take after it was asked to end. */
+const STORING_MS = 20_000;
 
 /** Runs trials of a search one after the other, as many as fit into the time of a chunk, and at least one. */
 export function runTrials(chunks: SearchChunks): Work<RunTrialsInput, TrialsDone> {
@@ -63,6 +69,8 @@ export function runTrials(chunks: SearchChunks): Work<RunTrialsInput, TrialsDone
     const trials = await progress.finished();
     const told = teller(search);
     const study = { stored, search, input };
+    const said = new TrainingLog();
+    const lasting = lastingSignal(signal, STORING_MS);
     let cpuSeconds = 0;
     const add = (trial: Trial) => {
       cpuSeconds += trial.cpuSeconds ?? 0;
@@ -73,18 +81,31 @@ export function runTrials(chunks: SearchChunks): Work<RunTrialsInput, TrialsDone
     };
     try {
       // A warm host may call from where it was started, which may have been for another activity.
-      await attempt(deps, chunks, study, [...trials], { signal, trial: AsyncResource.bind(add) });
+      await attempt(deps, chunks, study, [...trials], {
+        signal,
+        trial: AsyncResource.bind(add),
+        log: (line, trial) => said.add(trialLogLine(trial, line)),
+      });
     } catch (error) {
-      await progress.handOver();
+      await Promise.all([progress.handOver(), storeLog(store, said, { signal: lasting })]);
       throw error;
     }
     await progress.end();
-    const chunk: TrialChunk = { kind: 'trials', schemaVersion: 1, before: input.known, trials };
+    const log = await storeLog(store, said, { signal });
+    const chunk: TrialChunk = { kind: 'trials', schemaVersion: 1, before: input.known, trials, ...(log && { log }) };
     const ref = await putManifest(store, 'trials', chunk, { signal });
     chunks.keep(ref, chunk);
     await progress.forget();
     return trialsDone(stored.spec, search, ref, trials);
   };
+}
+
+/** What came of the trials matters more than what they printed. */
+async function storeLog(store: ArtifactStore, { text }: TrainingLog, options: CallOptions): Promise<Ref | undefined> {
+  if (text === '') return undefined;
+  const log = await putBlob(store, Buffer.from(text), options).catch(() => undefined);
+  if (log) AttemptLog.current().wrote(log);
+  return log;
 }
 
 interface StudyHere {
@@ -99,7 +120,7 @@ async function attempt(
   chunks: SearchChunks,
   { stored, search, input }: StudyHere,
   finished: readonly Trial[],
-  callbacks: { readonly signal: AbortSignal; trial(trial: Trial): void },
+  callbacks: TrialsCallbacks,
 ): Promise<void> {
   const { store, cache } = deps;
   const { spec } = stored;

@@ -79,15 +79,18 @@ async function championsPoint(
   return bundle && pointOf(space, fixed, bundle.trainer.parameters);
 }
 
-/** The newest study of the model over the same space, by the same metric, that is whole: nothing rests on it. */
+/** The newest study of the model over the same space, by the same metric and pruner, that is whole: nothing rests on it. */
 async function earlierStudy(
   { store }: ActivityDeps,
   { model, run }: OpenSearchInput,
-  wanted: Pick<Search, 'space' | 'metric' | 'direction'>,
+  wanted: Pick<Search, 'space' | 'metric' | 'direction' | 'pruner'>,
   signal: AbortSignal,
 ): Promise<Study | undefined> {
   const options = { signal };
-  const key = ({ space, metric, direction }: typeof wanted) => canonicalJson({ space, metric, direction });
+  // Beside another pruner trials tell their values at other steps: compared with those, hardly any would go on.
+  const prunes = wanted.pruner.kind !== 'none';
+  const key = ({ space, metric, direction, pruner }: typeof wanted) =>
+    canonicalJson({ space, metric, direction, ...(prunes && { pruner }) });
   const before = (await recordedRuns(store, model)).filter((each) => each < run).slice(-LOOKED_AT);
   const studyOf = async (each: number): Promise<Study | undefined> => {
     const { evidence } = await readRunRecord(store, model, each);

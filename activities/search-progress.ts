@@ -1,20 +1,11 @@
 import { Context } from '@temporalio/activity';
-import { z } from 'zod';
-import { canonicalJson } from '../src/domain/canonical.js';
 import type { Trial } from '../src/domain/search.js';
-import { sha256Hex } from '../src/stores/digest.js';
-import { readMemo } from '../src/stores/read-memo.js';
 import type { ArtifactStore, CallOptions } from '../src/stores/store.js';
+import { readTrialNotes, trialNote, trialNotesPrefix, type ChunkActivity } from '../src/stores/trial-notes.js';
 import { AttemptLog } from './attempt-log.js';
 
 /** Trials that end sooner after one another are noted together. */
 const EVERY_MS = 1000;
-const SCHEMA_VERSION = 1;
-
-const recordSchema = z.strictObject({
-  schemaVersion: z.literal(SCHEMA_VERSION),
-  trials: z.array(z.looseObject({ number: z.int(), state: z.enum(['complete', 'pruned', 'failed']) })),
-});
 
 /**
  * The trials that attempts of one chunk have finished, in `progress/trials/<digest of the activity>/<first number>.json`:
@@ -23,7 +14,7 @@ const recordSchema = z.strictObject({
  */
 export class TrialProgress {
   readonly #store: ArtifactStore;
-  readonly #prefix: string;
+  readonly #chunk: ChunkActivity;
   readonly #options: CallOptions;
   /** What is noted, by this attempt or one before it. */
   readonly #keys = new Set<string>();
@@ -38,17 +29,16 @@ export class TrialProgress {
     const { activityId, workflowExecution } = Context.current().info;
     this.#store = store;
     this.#options = options;
-    this.#prefix = `progress/trials/${sha256Hex(canonicalJson({ ...workflowExecution, activityId }))}/`;
+    const { workflowId = '', runId = '' } = workflowExecution ?? {};
+    this.#chunk = { workflowId, runId, activityId };
   }
 
   /** What earlier attempts have finished, by number; a first attempt asks nobody. */
   async finished(): Promise<Trial[]> {
     if (AttemptLog.current().beginsAnew) return [];
-    for await (const { key } of this.#store.list(this.#prefix, this.#options)) this.#keys.add(key);
-    const found = await Promise.all([...this.#keys].map((key) => readMemo(this.#store, key, this.#options)));
-    // Written by `end`, with trials of this schema version.
-    const trials = found.flatMap((record) => (recordSchema.safeParse(record).data?.trials ?? []) as unknown as Trial[]);
-    return [...new Map(trials.map((trial) => [trial.number, trial])).values()].toSorted((a, b) => a.number - b.number);
+    const { trials, keys } = await readTrialNotes(this.#store, this.#chunk, this.#options);
+    keys.forEach((key) => this.#keys.add(key));
+    return [...trials];
   }
 
   /** A trial has ended. */
@@ -85,11 +75,10 @@ export class TrialProgress {
     this.#waiting = [];
     const [first] = trials;
     if (!first) return;
-    const key = `${this.#prefix}${String(first.number).padStart(9, '0')}.json`;
-    const bytes = Buffer.from(canonicalJson({ schemaVersion: SCHEMA_VERSION, trials }));
+    const key = `${trialNotesPrefix(this.#chunk)}${String(first.number).padStart(9, '0')}.json`;
     this.#keys.add(key);
     this.#writing = this.#writing
-      .then(() => this.#store.replace(key, bytes))
+      .then(() => this.#store.replace(key, trialNote(trials)))
       .catch((error: unknown) => {
         this.#failed ??= error;
       });

@@ -83,7 +83,7 @@ async function runOne(
       signal: either,
       progress: () => undefined,
       point,
-      ...(log && { log }),
+      ...(log && { log: (line) => log(line, number) }),
       // Of trials that fail, too.
       usage: (used) => {
         ({ cpuSeconds } = used);

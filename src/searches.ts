@@ -1,10 +1,19 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { hyperparameterSearch } from '../workflows/hyperparameter-search.js';
-import { searchStatus } from '../workflows/messages.js';
-import type { Ref } from './domain/artifact.js';
-import { searchId, type Search, type SearchState, type Study, type Trial, type TrialCounts } from './domain/search.js';
+import { trialTotals } from '../activities/trials-done.js';
+import type { Ref, Sha256 } from './domain/artifact.js';
+import {
+  addCounts,
+  betterOf,
+  searchId,
+  type BestTrial,
+  type Search,
+  type Study,
+  type Trial,
+  type TrialCounts,
+} from './domain/search.js';
 import { ArtifactMissingError, NotFoundError } from './errors.js';
+import { searchByWorkflow, type FoundSearch } from './search-under-way.js';
 import type { StoredSpec } from './spec.js';
 import { readManifest, readManifestOf } from './stores/blobs.js';
 import { readRunRecord, recordedRuns } from './stores/run-records.js';
@@ -16,7 +25,7 @@ export interface SearchReport {
   readonly model: string;
   readonly run: number;
   readonly search: Search;
-  /** By number; those of chunks that have ended. */
+  /** By number. */
   readonly trials: readonly Trial[];
   readonly counts: TrialCounts;
   /** The best of them; absent while none is complete. */
@@ -30,6 +39,15 @@ export interface SearchReport {
   readonly study?: { readonly sha256: string; readonly points: Ref };
   /** Why it ended before its last trial, as far as the workflow tells. */
   readonly stopped?: string;
+  /** Absent when it has ended. */
+  readonly underWay?: SearchUnderWay;
+}
+
+export interface SearchUnderWay {
+  /** Trials that it will have at most. */
+  readonly planned: number;
+  /** How many of the trials so far are of chunks that have not ended. */
+  readonly noted: number;
 }
 
 /**
@@ -42,32 +60,69 @@ export async function findSearch(
   model: string,
   run: number,
 ): Promise<SearchReport> {
-  const sha256 = await recordedStudy(store, model, run);
-  const found =
-    sha256 === undefined
-      ? await stateOf(temporal, store, model, run)
-      : { ...(await readManifestOf<Study>(store, 'study', sha256)), sha256 };
-  if (found.search === undefined) throw await notFound(store, model, run, 'it has not begun yet');
+  const found = (await recordedStudy(store, model, run)) ?? (await askedSearch(temporal, store, model, run));
+  return typeof found === 'string'
+    ? await byStudy(store, model, run, found)
+    : await byWorkflow(store, model, run, found);
+}
+
+async function byStudy(store: ArtifactStore, model: string, run: number, sha256: string): Promise<SearchReport> {
+  const { points, ...study } = await readManifestOf<Study>(store, 'study', sha256);
+  const { counts, seconds, money, chunks } = study;
   const [search, trials] = await Promise.all([
-    readManifest<Search>(store, found.search),
-    new SearchChunks().trials(store, found.chunks),
+    readManifest<Search>(store, study.search),
+    new SearchChunks().trials(store, chunks),
   ]);
-  const { counts, seconds, money } = found;
-  const currency = money > 0 ? await currencyOf(store, search) : undefined;
-  const best = found.best && trials.find(({ number }) => number === found.best?.number);
+  const spec = money > 0 ? await specOf(store, search) : undefined;
+  const totals = { counts, seconds, money, ...currencyOf(spec, money) };
+  return { model, run, search, trials, ...totals, ...bestOf(trials, study.best), study: { sha256, points } };
+}
+
+async function byWorkflow(
+  store: ArtifactStore,
+  model: string,
+  run: number,
+  { state, noted, isUnderWay }: FoundSearch,
+): Promise<SearchReport> {
+  if (state.search === undefined) throw await notFound(store, model, run, 'it has not begun yet');
+  const [search, ended] = await Promise.all([
+    readManifest<Search>(store, state.search),
+    new SearchChunks().trials(store, state.chunks),
+  ]);
+  const known = new Set(ended.map(({ number }) => number));
+  const more = noted.filter(({ number }) => !known.has(number));
+  const spec = state.money > 0 || more.length > 0 ? await specOf(store, search) : undefined;
+  const added = trialTotals(spec ?? FREE, search, more);
+  const trials = [...ended, ...more].toSorted((a, b) => a.number - b.number);
+  const money = state.money + added.money;
   return {
     model,
     run,
     search,
     trials,
-    counts,
-    ...(best && { best }),
-    seconds,
+    counts: addCounts(state.counts, added.counts),
+    ...bestOf(trials, betterOf(state.best, added.best, search.direction)),
+    seconds: state.seconds + added.seconds,
     money,
-    ...(currency !== undefined && { currency }),
-    ...('points' in found && { study: { sha256: found.sha256, points: found.points } }),
-    ...('stopped' in found && found.stopped !== undefined && { stopped: found.stopped }),
+    ...currencyOf(spec, money),
+    ...(state.stopped !== undefined && { stopped: state.stopped }),
+    ...(isUnderWay && { underWay: { planned: state.trials, noted: more.length } }),
   };
+}
+
+/** What trials cost when the spec that says so is lost. */
+const FREE = {
+  trainer: { resources: { gpus: 0 } },
+  cost: { currency: '', cpuHour: 0, memoryGibHour: 0, gpuHour: 0, gib: 0 },
+};
+
+function bestOf(trials: readonly Trial[], best: BestTrial | undefined): { readonly best?: Trial } {
+  const found = best && trials.find(({ number }) => number === best.number);
+  return found ? { best: found } : {};
+}
+
+function currencyOf(spec: StoredSpec['spec'] | undefined, money: number): { readonly currency?: string } {
+  return spec && money > 0 ? { currency: spec.cost.currency } : {};
 }
 
 /**
@@ -96,18 +151,23 @@ async function recordedStudy(store: ArtifactStore, model: string, run: number): 
   }
 }
 
-async function currencyOf(store: ArtifactStore, { spec }: Search): Promise<string | undefined> {
+async function specOf(store: ArtifactStore, { spec }: Search): Promise<StoredSpec['spec'] | undefined> {
   try {
-    return (await readManifestOf<StoredSpec>(store, 'spec', spec)).spec.cost.currency;
+    return (await readManifestOf<StoredSpec>(store, 'spec', spec)).spec;
   } catch (error) {
     if (error instanceof ArtifactMissingError) return undefined;
     throw error;
   }
 }
 
-async function stateOf(temporal: Client, store: ArtifactStore, model: string, run: number): Promise<SearchState> {
+async function askedSearch(
+  temporal: Client,
+  store: ArtifactStore,
+  model: string,
+  run: number,
+): Promise<FoundSearch | Sha256> {
   try {
-    return await temporal.workflow.getHandle<typeof hyperparameterSearch>(searchId(model, run)).query(searchStatus);
+    return await searchByWorkflow(temporal, store, searchId(model, run));
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) throw await notFound(store, model, run, 'it has none', error);
     throw error;

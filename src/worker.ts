@@ -92,11 +92,13 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Worker
 export interface WorkerOfOptions extends Pick<CreateWorkerOptions, 'namespace' | 'taskQueue' | 'resources'> {
   readonly connection: NativeConnection;
   readonly plugins?: readonly WorkerPlugin[];
+  /** The name by which Temporal knows it. Default: the SDK's, `<process>@<host>`. */
+  readonly identity?: string;
 }
 
 /** A worker on the given deps: several in one process, of one class each, share what they have. */
 export async function workerOf(deps: ActivityDeps, options: WorkerOfOptions): Promise<Worker> {
-  const { connection, namespace = 'default', taskQueue = 'perennial', resources, plugins = [] } = options;
+  const { connection, namespace = 'default', taskQueue = 'perennial', resources, plugins = [], identity } = options;
   const { class: name = ORDINARY_CLASS } = resources ?? {};
   const trainingsOnly = name !== ORDINARY_CLASS;
   return await Worker.create({
@@ -105,6 +107,7 @@ export async function workerOf(deps: ActivityDeps, options: WorkerOfOptions): Pr
     taskQueue: classQueue(taskQueue, checkedClass(name)),
     plugins: [new PerennialPlugin({ deps, trainingsOnly }), ...plugins],
     tuner: workerTuner(deps.budget, { trainingsOnly, others: ACTIVITIES }),
+    ...(identity !== undefined && { identity }),
     ...WORKER_DEFAULTS,
   });
 }

@@ -1,3 +1,4 @@
+import { moneyText } from '../src/domain/cost.js';
 import { bestText, shownValue, trialsOf, type SearchState } from '../src/domain/search.js';
 import { flat } from './describe-loop.js';
 import { markdownTable } from './markdown-table.js';
@@ -11,7 +12,7 @@ export function describeSearch(state: SearchState): string {
     ...Object.entries(best?.parameters ?? {}).map(([name, value]) => [flat(name), `\`${flat(String(value))}\``]),
     ...(curve.length > 1 ? [['curve', curveText(curve)]] : []),
     ['time of all trials', `\`${Math.round(seconds)} s\``],
-    ...(money > 0 ? [['money', `\`${shownValue(money)}\``]] : []),
+    ...(money > 0 ? [['cost', `\`${[moneyText(money), plan.currency].filter(Boolean).join(' ')}\``]] : []),
     ...(stopped === undefined ? [] : [['ended', flat(stopped)]]),
   ];
   return [

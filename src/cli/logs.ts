@@ -2,22 +2,27 @@ import type { AttemptRecord } from '../domain/attempt.js';
 import { NotFoundError, UsageError } from '../errors.js';
 import type { Command } from './command.js';
 import { findRecord, noneEnded, runWord } from './run-record-of.js';
+import { trialLog } from './trial-log.js';
 
 export const logs: Command = {
   name: 'logs',
-  summary: 'Prints what the trainer of a run has printed: of its last attempt, or of another one.',
-  examples: ['logs returns 3', 'logs returns latest --attempt 1'],
+  summary:
+    'Prints what the trainer of a run has printed: of its last attempt, or of another one, or in a trial of its search.',
+  examples: ['logs returns 3', 'logs returns latest --attempt 1', 'logs returns 3 --trial 17'],
   arguments: [
     { name: '<model>', description: 'name of the model' },
     { name: '<run>', description: 'number of the run, or latest: the last that has ended' },
   ],
   options: [
     { flags: '--attempt <number>', description: 'which attempt of the training; default: the last with a log' },
+    { flags: '--trial <number>', description: 'a trial of the search of the run, in place of the training' },
   ],
   connects: true,
   async run(context) {
     const [model = '', word = ''] = context.words;
     const wanted = attemptOf(context.text('attempt'));
+    const trial = trialOf(context.text('trial'));
+    if (wanted !== undefined && trial !== undefined) throw notBoth();
     const run = runWord('show the log of run', model, word);
     const { withPerennial } = await import('./connect.js');
     await withPerennial(context, async ({ perennial, store }) => {
@@ -29,6 +34,10 @@ export const logs: Command = {
           details: { model, run },
         });
       if (!record) throw noneEnded('show the log of run', model);
+      if (trial !== undefined) {
+        const log = await trialLog(store, record, trial);
+        return context.answer({ model, run: record.run, trial, log }, () => log.join('\n'));
+      }
       const attempts = record.steps?.['train']?.attempts ?? [];
       const attempt = find(attempts, wanted);
       if (!attempt?.log) throw noLog(model, record.run, attempts, wanted);
@@ -50,6 +59,18 @@ function attemptOf(text: string | undefined): number | undefined {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new UsageError(`Cannot use --attempt "${text.slice(0, 40)}": want a whole number from 1`, {
     fix: '--attempt 1',
+  });
+}
+
+function trialOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UsageError(`Cannot use --trial "${text.slice(0, 40)}": want a whole number from 0`, { fix: '--trial 0' });
+}
+
+function notBoth(): UsageError {
+  return new UsageError('Cannot show an attempt and a trial: --attempt is of the training, --trial of the search', {
+    fix: 'Leave one of them out.',
   });
 }
 

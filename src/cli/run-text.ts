@@ -1,8 +1,9 @@
+import { moneyText } from '../domain/cost.js';
 import type { Estimate, MetricName } from '../domain/evaluation.js';
 import { metricText } from '../domain/metric-facts.js';
 import { STAGES, type RunRecord, type RunResult } from '../domain/run.js';
 import type { CommandContext } from './command.js';
-import { moneyText, stepsText, trainingText } from './steps-text.js';
+import { stepsText, trainingText } from './steps-text.js';
 import { table } from './table.js';
 
 type Screen = Pick<CommandContext, 'isTty' | 'width' | 'colours'>;

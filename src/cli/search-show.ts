@@ -60,14 +60,17 @@ function checkOutput(output: string | undefined): void {
   });
 }
 
-async function draw(context: CommandContext, { model, run, search, trials }: SearchReport): Promise<void> {
+/** In a narrow window the picture gets smaller. */
+const PAGE_STYLE = 'body { margin: 24px } svg { max-width: 100%; height: auto }';
+
+async function draw(context: CommandContext, { model, run, search, trials, underWay }: SearchReport): Promise<void> {
   const [{ searchChart }, { renderSvg }, { giveText }] = await Promise.all([
     import('../reports/search-chart.js'),
     import('../reports/render-chart.js'),
     import('./write-new.js'),
   ]);
-  const svg = await renderSvg(searchChart(search, run, trials));
+  const svg = await renderSvg(searchChart({ run, search, trials, isUnderWay: underWay !== undefined }));
   const isHtml = /\.html?$/i.test(context.text('output') ?? '');
-  const page = `<!doctype html>\n<meta charset="utf-8">\n<title>Search of ${model}, run ${run}</title>\n${svg}`;
+  const page = `<!doctype html>\n<meta charset="utf-8">\n<title>Search of ${model}, run ${run}</title>\n<style>${PAGE_STYLE}</style>\n${svg}`;
   await giveText(context, isHtml ? page : svg, { model, run });
 }

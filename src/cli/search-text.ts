@@ -1,9 +1,9 @@
+import { moneyText } from '../domain/cost.js';
 import { shownValue, type ParameterValue, type Trial } from '../domain/search.js';
 import { improvements } from '../reports/search-curve.js';
 import { searchPlot } from '../reports/search-plot.js';
 import type { SearchReport } from '../searches.js';
 import type { CommandContext } from './command.js';
-import { moneyText } from './steps-text.js';
 import { table } from './table.js';
 
 type Screen = Pick<CommandContext, 'isTty' | 'width' | 'colours'>;
@@ -14,14 +14,14 @@ const SHOWN_REASONS = 5;
 
 /** A search as people read it. */
 export function searchText(screen: Screen, report: SearchReport): string {
-  const { model, run, search, trials, counts, best, seconds, study, stopped } = report;
+  const { model, run, search, trials, best, seconds, study, stopped, underWay } = report;
   const { metric, direction } = search;
-  const done = study ? 'ended' : 'no result yet';
+  const done = study ? 'ended' : underWay ? 'under way' : 'no result';
   const lines = [
     `Search of ${model}, run ${run}: ${done}${stopped === undefined ? '' : `, ${stopped}`}`,
     '',
     `  sampler   ${search.sampler}, pruner ${search.pruner.kind}, seed ${search.seed}`,
-    `  trials    ${trials.length}: ${counts.complete} complete, ${counts.pruned} pruned, ${counts.failed} failed`,
+    `  trials    ${trialsText(report)}`,
     `  time      ${Math.round(seconds)} s of all trials together`,
     ...costLines(report),
     ...(best ? [`  best      ${screen.colours.green(`${metric} ${valueOf(best)}`)} in trial ${best.number}`] : []),
@@ -36,6 +36,14 @@ export function searchText(screen: Screen, report: SearchReport): string {
   if (pruned.length > 0) lines.push('', `Pruned: ${prunedText(pruned)}`);
   lines.push(...failedLines(trials.filter(({ state }) => state === 'failed')));
   return lines.join('\n');
+}
+
+/** `7 of 40: 5 complete, 2 pruned, 0 failed; 3 of them in chunks under way`. */
+function trialsText({ trials, counts, underWay }: SearchReport): string {
+  const { complete, pruned, failed } = counts;
+  const of = underWay ? `${trials.length} of ${underWay.planned}` : `${trials.length}`;
+  const noted = underWay && underWay.noted > 0 ? `; ${underWay.noted} of them in chunks under way` : '';
+  return `${of}: ${complete} complete, ${pruned} pruned, ${failed} failed${noted}`;
 }
 
 /** As the cost of a run is shown; without rates there is none. */

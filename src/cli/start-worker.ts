@@ -5,6 +5,7 @@ import { pythonEnv } from '../dev/tools.js';
 import type { ArtifactStore } from '../stores/store.js';
 import { classQueue, ORDINARY_CLASS, type Needs } from '../domain/resources.js';
 import type { WorkerResources } from '../resources/declared.js';
+import { PROMPT_HEARTBEAT_MS, promptIdentity } from '../resources/prompt-worker.js';
 import { workerDeps, workerOf } from '../worker.js';
 import { workerLog } from './worker-log.js';
 
@@ -44,7 +45,12 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   const { classes = [ORDINARY_CLASS] } = resources;
   // Signals are ours: the SDK's own handlers would end the worker before what stands on it. By its heartbeats others see
   // within seconds that it is gone.
-  Runtime.install({ shutdownSignals: [], workerHeartbeatInterval: '1s', logger: workerLog(note, debug) });
+  Runtime.install({
+    shutdownSignals: [],
+    workerHeartbeatInterval: PROMPT_HEARTBEAT_MS,
+    logger: workerLog(note, debug),
+  });
+  const identity = promptIdentity();
   const findPython = python === undefined ? keptPython(note) : async () => python;
   const deps = workerDeps({
     ...options,
@@ -55,7 +61,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
   try {
     await store.probe();
     const workers = await Promise.all(
-      classes.map((name) => workerOf(deps, { ...options, connection, resources: { class: name } })),
+      classes.map((name) => workerOf(deps, { ...options, connection, identity, resources: { class: name } })),
     );
     const stop = () => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown());
     const runs = workers.map((worker) => worker.run());

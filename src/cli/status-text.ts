@@ -36,7 +36,8 @@ export function statusText(screen: Screen, status: FoundStatus): string {
     `  last run   ${runText(loop?.recent.at(-1))}`,
     `  ledger     ${counted(ledger.generation, 'decision')}, ${counted(ledger.versions.length, 'version')}`,
   ];
-  if (status.waiting && loop?.current) lines.push(`  now        run ${loop.current.run} ${status.waiting.text}`);
+  if (status.waiting)
+    lines.push(`  now        ${loop?.current ? `run ${loop.current.run}` : 'it'} ${status.waiting.text}`);
   if (loop?.queued) lines.push(`  queued     run ${loop.queued.run}`);
   return lines.join('\n');
 }

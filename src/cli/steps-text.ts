@@ -1,5 +1,5 @@
-import type { AttemptRecord } from '../domain/attempt.js';
-import { totalUsage } from '../domain/cost.js';
+import type { AttemptRecord, FarAttempt } from '../domain/attempt.js';
+import { moneyText, totalUsage } from '../domain/cost.js';
 import { STAGES, type RunRecord, type TrainingRecord } from '../domain/run.js';
 import type { CommandContext } from './command.js';
 import { table } from './table.js';
@@ -33,7 +33,9 @@ export function stepsText(screen: Screen, { steps, cost, startedAt }: RunRecord)
   return ['', summary, ...tried.flatMap((name) => attemptsText(screen, name, steps[name]?.attempts ?? [], startedAt))];
 }
 
+/** Where others have trained is of interest too. */
 function isTriedAgain(attempts: readonly AttemptRecord[]): boolean {
+  if (attempts.some(({ elsewhere = [] }) => elsewhere.length > 0)) return true;
   return attempts.length > 1 && attempts.some(({ attempt, end }) => attempt > 1 || end !== 'done');
 }
 
@@ -60,11 +62,6 @@ function warmStartText({ trees, warmedBy, beganAnew }: TrainingRecord): string[]
   return beganAnew === undefined ? [] : [`  warm start none: ${beganAnew}`];
 }
 
-/** Money to a hundredth, of less than that as much as shows something. */
-export function moneyText(money: number): string {
-  return money === 0 || money >= 0.1 ? money.toFixed(2) : money.toPrecision(2);
-}
-
 function attemptsText(
   screen: Screen,
   step: string,
@@ -72,18 +69,27 @@ function attemptsText(
   startedAt: string,
 ): readonly string[] {
   const begun = Date.parse(startedAt);
-  const rows = attempts.map((each) => [
-    String(each.attempt),
-    each.worker,
-    `+${secondsText(Math.max(0, Date.parse(each.startedAt) - begun) / 1000)}`,
-    secondsText(each.usage.wallMs / 1000),
-    each.from ? `step ${each.from.step}` : 'the beginning',
-    each.steps ? `${each.steps.done} steps${each.steps.repeated > 0 ? `, ${each.steps.repeated} again` : ''}` : '-',
-    each.reason === undefined ? each.end : `${each.end}: ${each.reason}`,
+  const row = (name: string, { worker, startedAt, usage, from, steps, end = 'went on', reason }: Shown) => [
+    name,
+    worker,
+    startedAt === undefined ? '-' : `+${secondsText(Math.max(0, Date.parse(startedAt) - begun) / 1000)}`,
+    secondsText(usage?.wallMs === undefined ? undefined : usage.wallMs / 1000),
+    from ? `step ${from.step}` : 'the beginning',
+    steps ? `${steps.done} steps${steps.repeated > 0 ? `, ${steps.repeated} again` : ''}` : '-',
+    reason === undefined ? end : `${end}: ${reason}`,
+  ];
+  const rows = attempts.flatMap((each) => [
+    row(String(each.attempt), each),
+    ...(each.elsewhere ?? []).map((far) => row(`${each.attempt}, there ${far.attempt}`, far)),
   ]);
   const head = ['ATTEMPT', 'WORKER', 'AT', 'WALL', 'FROM', 'DONE', 'END'];
   return ['', `  ${step}, attempt by attempt`, table(screen, { head, rows, mayCut: ['END'] })];
 }
+
+/** An attempt of ours, or one of those that it has followed on other machines. */
+type Shown = Pick<FarAttempt, 'worker' | 'startedAt' | 'from' | 'steps' | 'reason' | 'usage'> & {
+  readonly end?: string;
+};
 
 function rank(known: readonly string[], step: string): number {
   // Promotion and the servers' answer are the steps of the rollout.

@@ -1,14 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { workersOn } from '../resources/find-workers.js';
 import type { CommandContext } from './command.js';
 import type { Connection } from './connection-options.js';
 
 const LOOK_AFTER_MS = 2000;
-/** A worker asks for work at least once a minute. */
-const POLLING_MS = 70_000;
+/** One that was killed a moment ago is missed only after a while. */
+const LOOK_EVERY_MS = 1000;
 
 /**
- * Says on stderr, when the answer takes longer than two seconds, that no worker polls the queue: without one a request waits
- * in silence. Returns what `wait` gives.
+ * Says on stderr, when the answer takes longer than two seconds, that no worker polls the queue, once that is so: without one
+ * a request waits in silence. Returns what `wait` gives.
  */
 export async function watchingForWorkers<Result>(
   context: Pick<CommandContext, 'note'>,
@@ -16,18 +18,27 @@ export async function watchingForWorkers<Result>(
   where: Connection,
   wait: () => Promise<Result>,
 ): Promise<Result> {
-  let isWaiting = true;
-  const timer = setTimeout(() => {
-    void hasWorker(temporal, where).then((found) => {
-      if (found || !isWaiting) return;
-      context.note(noWorker(where, 'this waits until one does'));
-    });
-  }, LOOK_AFTER_MS);
+  const answered = new AbortController();
+  void noteOnceMissing(context, temporal, where, answered.signal);
   try {
     return await wait();
   } finally {
-    isWaiting = false;
-    clearTimeout(timer);
+    answered.abort();
+  }
+}
+
+async function noteOnceMissing(
+  context: Pick<CommandContext, 'note'>,
+  temporal: Client,
+  where: Connection,
+  answered: AbortSignal,
+): Promise<void> {
+  try {
+    await delay(LOOK_AFTER_MS, undefined, { signal: answered });
+    while (await hasWorker(temporal, where)) await delay(LOOK_EVERY_MS, undefined, { signal: answered });
+    if (!answered.aborted) context.note(noWorker(where, 'this waits until one does'));
+  } catch {
+    // It has been answered.
   }
 }
 
@@ -45,13 +56,10 @@ function noWorker({ taskQueue }: Connection, meanwhile: string): string {
   return `No worker polls the task queue "${taskQueue}": ${meanwhile}.\n  start one: ${start}`;
 }
 
-/** Whether a worker asked for work lately; true also when nobody can tell. */
-async function hasWorker(temporal: Client, { namespace, taskQueue }: Connection): Promise<boolean> {
+/** Whether a worker is there to run workflows; true also when nobody can tell. */
+async function hasWorker(temporal: Client, { taskQueue }: Connection): Promise<boolean> {
   try {
-    const { pollers } = await temporal.workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue } });
-    return (pollers ?? []).some(({ lastAccessTime }) => {
-      return Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1000 < POLLING_MS;
-    });
+    return (await workersOn(temporal, taskQueue, 'workflows')) > 0;
   } catch {
     return true;
   }

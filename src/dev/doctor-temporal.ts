@@ -1,13 +1,11 @@
 import type { Connection } from '@temporalio/client';
 import { PerennialError } from '../errors.js';
 import { missingSearchAttributes } from '../search-attributes.js';
-import { workersByClass } from '../resources/find-workers.js';
+import { workersByClass, workersOn } from '../resources/find-workers.js';
 import { portOpen } from './port-open.js';
 import type { Check, DoctorOptions } from './doctor.js';
 
 const PATIENCE_MS = 5_000;
-/** A worker asks for work at least once a minute; the server remembers those that no longer do for some minutes. */
-const POLLING_MS = 70_000;
 
 /** Temporal itself, the namespace, our search attributes and the workers, in this order: each needs the one before. */
 export async function checkTemporal(options: DoctorOptions['temporal']): Promise<Check[]> {
@@ -82,28 +80,18 @@ async function checkSearchAttributes(connection: Connection, namespace: string):
 async function checkWorker(connection: Connection, namespace: string, taskQueue: string): Promise<Check> {
   const name = 'worker';
   const fix = `start one: perennial worker --task-queue ${taskQueue}`;
-  // Without a type it is the queue of workflow tasks that is described.
-  const request = { namespace, taskQueue: { name: taskQueue } };
+  const { Client } = await import('@temporalio/client');
+  const client = new Client({ connection, namespace });
   try {
-    const { pollers } = await connection.workflowService.describeTaskQueue(request);
-    const ages = (pollers ?? []).map((poller) => Date.now() - Number(poller.lastAccessTime?.seconds ?? 0) * 1000);
-    const polling = ages.filter((age) => age < POLLING_MS).length;
-    if (polling === 0) return { name, status: 'fail', found: `nobody polls the task queue ${taskQueue}`, fix };
-    return {
-      name,
-      status: 'pass',
-      found: `${polling} worker${polling === 1 ? '' : 's'} on the task queue ${taskQueue}${await classesText(connection, namespace, taskQueue)}`,
-    };
+    const workers = await workersOn(client, taskQueue, 'workflows');
+    if (workers === 0) return { name, status: 'fail', found: `nobody polls the task queue ${taskQueue}`, fix };
+    // And those of other classes than that of the queue itself.
+    const others = (await workersByClass(client, taskQueue)).map((each) => `; class ${each.class}: ${each.workers}`);
+    const found = `${workers} worker${workers === 1 ? '' : 's'} on the task queue ${taskQueue}${others.join('')}`;
+    return { name, status: 'pass', found };
   } catch (error) {
     return { name, status: 'fail', found: messageOf(error), fix };
   }
-}
-
-/** The workers of other classes than that of the queue itself. */
-async function classesText(connection: Connection, namespace: string, taskQueue: string): Promise<string> {
-  const { Client } = await import('@temporalio/client');
-  const found = await workersByClass(new Client({ connection, namespace }), taskQueue);
-  return found.map(({ class: name, workers }) => `; class ${name}: ${workers}`).join('');
 }
 
 function notChecked(names: readonly string[]): Check[] {

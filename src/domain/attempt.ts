@@ -32,7 +32,25 @@ export interface AttemptRecord {
   readonly steps?: { readonly done: number; readonly repeated: number };
   /** All that the trainer printed, capped and redacted: a blob. */
   readonly log?: Ref;
+  /** Of a training that other machines do: each attempt there that this one has followed, oldest first, the newest ten. */
+  readonly elsewhere?: readonly FarAttempt[];
   readonly usage: Usage;
+}
+
+/** One attempt of a training on another machine, by its own account. Its usage is in that of the attempt that followed it. */
+export interface FarAttempt {
+  /** Counts from 1. */
+  readonly attempt: number;
+  /** Process id and host, where they are known. */
+  readonly worker: string;
+  /** By the clock of that machine; absent when it did not say. */
+  readonly startedAt?: string;
+  /** `stopped`: it was asked to end. `lost`: as of ours. Absent: it went on when the attempt that followed it had ended. */
+  readonly end?: 'done' | 'failed' | 'timeout' | 'stopped' | 'lost';
+  readonly reason?: string;
+  readonly from?: { readonly step: number };
+  readonly steps?: { readonly done: number; readonly repeated: number };
+  readonly usage?: Partial<Pick<Usage, 'wallMs' | 'cpuSeconds' | 'peakMemoryBytes'>>;
 }
 
 /** What is written down of a step of a run. */

@@ -46,6 +46,11 @@ export function runCost(steps: Readonly<Record<string, UsedStep>>, rates: Rates)
   return { currency, total: rounded(Object.values(byStep).reduce((sum, money) => sum + money, 0)), byStep };
 }
 
+/** Money to a hundredth, of less than that as much as shows something. */
+export function moneyText(money: number): string {
+  return money === 0 || money >= 0.1 ? money.toFixed(2) : money.toPrecision(2);
+}
+
 /** A step by what its attempts used; `earlier` are those that are not listed. */
 interface UsedStep {
   readonly attempts: readonly AttemptRecord[];

@@ -38,6 +38,13 @@ export interface TrialChunk {
   /** The chunks whose trials these ones were suggested from, and by way of those all before them. */
   readonly before: readonly Ref[];
   readonly trials: readonly Trial[];
+  /** What the trials have printed, in lines as {@link trialLogLine} makes them, capped and redacted: a blob. */
+  readonly log?: Ref;
+}
+
+/** A line of a trial in the log of its chunk; what was printed before any trial has no number. */
+export function trialLogLine(trial: number | undefined, line: string): string {
+  return trial === undefined ? line : `trial ${trial}: ${line}`;
 }
 
 /** What a search is about, fixed before its first trial: `manifests/search/<digest>.json`. */
@@ -116,6 +123,8 @@ export interface SearchPlan {
   readonly timeMs?: number;
   /** No trial begins when this is spent. */
   readonly money?: number;
+  /** Of all money; absent in plans of older versions. */
+  readonly currency?: string;
 }
 
 /** Trials `from` to `from + count - 1`. */

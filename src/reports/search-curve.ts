@@ -35,7 +35,8 @@ export function shownRange(points: readonly CurvePoint[], direction: Direction):
   const values = points.map(({ value }) => value).toSorted((a, b) => a - b);
   const at = (share: number) => values[Math.round(share * (values.length - 1))] ?? 0;
   const [low, high] = direction === 'minimize' ? [at(0), at(SHOWN)] : [at(1 - SHOWN), at(1)];
-  return low < high ? [low, high] : [low - 0.5, high + 0.5];
+  const around = Math.abs(low) * 0.1 || 0.5;
+  return low < high ? [low, high] : [low - around, high + around];
 }
 
 /** The share of values that is drawn in its place; the others stand at the edge. */

@@ -1,10 +1,11 @@
 import type { Client } from '@temporalio/client';
 import { classQueue } from '../domain/resources.js';
+import { isPrompt, PROMPT_HEARTBEAT_MS } from './prompt-worker.js';
 
 /** `WORKER_STATUS_RUNNING`: it is not being shut down. */
 const RUNNING: number = 1;
-/** `TASK_QUEUE_TYPE_ACTIVITY`. */
-const ACTIVITIES = 2;
+/** `TASK_QUEUE_TYPE_WORKFLOW` and `TASK_QUEUE_TYPE_ACTIVITY`. */
+const TYPES = { workflows: 1, activities: 2 } as const;
 /** A worker that is not too busy asks for work at least once a minute, and Temporal remembers it for five. */
 const POLLING_MS = 70_000;
 /** A worker is given up when so many of its heartbeats did not come. */
@@ -18,21 +19,44 @@ export interface ClassWorkers {
   readonly workers: number;
 }
 
-/** A worker that Temporal has heard of. */
-interface Worker {
+/** A worker that has sent a heartbeat. */
+interface BeatingWorker {
   readonly identity: string;
   readonly taskQueue: string;
+  /** Of its last heartbeat, by its own clock. */
+  readonly atMs: number;
   readonly isAlive: boolean;
 }
 
+/** A process that has asked for work of a task queue. */
+interface Poller {
+  readonly identity: string;
+  readonly atMs: number;
+}
+
+/** What a worker of a task queue is asked for. */
+export type Work = 'workflows' | 'activities';
+
 /**
- * How many workers take activities of a task queue now. Those that send heartbeats (as `perennial worker` does each second)
- * count while these come, also when they are too busy to ask for work; the others when they have asked lately.
+ * How many workers take activities (or run workflows) of a task queue now. Those that send heartbeats (as `perennial worker`
+ * does each second) count while these come, also when they are too busy to ask for work; the others when they have asked
+ * lately.
  */
-export async function workersOn(client: Client, taskQueue: string): Promise<number> {
-  const [pollers, beating] = await Promise.all([pollersOf(client, taskQueue), beatingWorkers(client, taskQueue)]);
-  const silent = pollers.filter((identity) => !beating.some((worker) => worker.identity === identity));
-  return beating.filter(({ isAlive }) => isAlive).length + new Set(silent).size;
+export async function workersOn(client: Client, taskQueue: string, work: Work = 'activities'): Promise<number> {
+  const [pollers, beating] = await Promise.all([pollersOf(client, taskQueue, work), beatingWorkers(client, taskQueue)]);
+  // One that has asked after the last heartbeat of its name is a new process, which has sent none yet.
+  const silent = pollers.filter(
+    ({ identity, atMs }) =>
+      !beating.some((worker) => worker.identity === identity && (worker.isAlive || worker.atMs > atMs)),
+  );
+  const overdue = silent.filter(isOverdue);
+  const there = overdue.length > 0 && (await keepsHeartbeats(client)) ? silent.filter((p) => !isOverdue(p)) : silent;
+  return beating.filter(({ isAlive }) => isAlive).length + new Set(there.map(({ identity }) => identity)).size;
+}
+
+/** Its first heartbeat should have come: it was killed before. */
+function isOverdue({ identity, atMs }: Poller): boolean {
+  return isPrompt(identity) && Date.now() - atMs > patienceMs(PROMPT_HEARTBEAT_MS);
 }
 
 /** The classes beside the ordinary one that have workers for the workflows of a task queue, sorted. */
@@ -50,19 +74,25 @@ export async function workersByClass(client: Client, taskQueue: string): Promise
   return (await Promise.all(found)).filter(({ workers }) => workers > 0);
 }
 
-async function pollersOf({ workflowService, options }: Client, taskQueue: string): Promise<string[]> {
-  const request = { namespace: options.namespace, taskQueue: { name: taskQueue }, taskQueueType: ACTIVITIES };
+async function pollersOf({ workflowService, options }: Client, taskQueue: string, work: Work): Promise<Poller[]> {
+  const request = { namespace: options.namespace, taskQueue: { name: taskQueue }, taskQueueType: TYPES[work] };
   // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the enum is in a package that users need not have
   const { pollers } = await workflowService.describeTaskQueue(request);
-  return (pollers ?? []).flatMap(({ identity, lastAccessTime }) =>
-    identity && Date.now() - milliseconds(lastAccessTime) < POLLING_MS ? [identity] : [],
-  );
+  return (pollers ?? []).flatMap(({ identity, lastAccessTime }) => {
+    const atMs = milliseconds(lastAccessTime);
+    return identity && Date.now() - atMs < POLLING_MS ? [{ identity, atMs }] : [];
+  });
 }
 
 /** None where the server does not keep heartbeats of workers. */
-async function beatingWorkers(client: Client, taskQueue: string): Promise<Worker[]> {
+async function beatingWorkers(client: Client, taskQueue: string): Promise<BeatingWorker[]> {
   const found = await listed(client, `TaskQueue = "${taskQueue}"`);
   return (await Promise.all(found.map((worker) => lookAt(client, worker)))).flatMap((worker) => worker ?? []);
+}
+
+async function keepsHeartbeats({ workflowService, options }: Client): Promise<boolean> {
+  const { namespaceInfo } = await workflowService.describeNamespace({ namespace: options.namespace });
+  return namespaceInfo?.capabilities?.workerHeartbeats === true;
 }
 
 type Listed = Awaited<ReturnType<typeof listed>>[number];
@@ -76,20 +106,21 @@ async function listed({ workflowService, options }: Client, query: string) {
   }
 }
 
-async function lookAt({ workflowService, options }: Client, worker: Listed): Promise<Worker | undefined> {
+async function lookAt({ workflowService, options }: Client, worker: Listed): Promise<BeatingWorker | undefined> {
   const { workerIdentity: identity, taskQueue, workerInstanceKey } = worker;
   if (!identity || !taskQueue || !workerInstanceKey) return undefined;
-  if (Number(worker.status) !== RUNNING) return { identity, taskQueue, isAlive: false };
-  try {
-    const { workerInfo } = await workflowService.describeWorker({ namespace: options.namespace, workerInstanceKey });
-    const { heartbeatTime, elapsedSinceLastHeartbeat } = workerInfo?.workerHeartbeat ?? {};
-    const everyMs = elapsedSinceLastHeartbeat ? milliseconds(elapsedSinceLastHeartbeat) : POLLING_MS / LATE_HEARTBEATS;
-    // By the worker's clock and ours: one that is ahead of ours is no less alive.
-    const isAlive = Date.now() - milliseconds(heartbeatTime) < LATE_HEARTBEATS * everyMs + TOLERANCE_MS;
-    return { identity, taskQueue, isAlive };
-  } catch {
-    return { identity, taskQueue, isAlive: false };
-  }
+  const { namespace } = options;
+  const described = await workflowService.describeWorker({ namespace, workerInstanceKey }).catch(() => undefined);
+  const { heartbeatTime, elapsedSinceLastHeartbeat } = described?.workerInfo?.workerHeartbeat ?? {};
+  const everyMs = elapsedSinceLastHeartbeat ? milliseconds(elapsedSinceLastHeartbeat) : POLLING_MS / LATE_HEARTBEATS;
+  const atMs = milliseconds(heartbeatTime);
+  // By the worker's clock and ours: one that is ahead of ours is no less alive.
+  const isAlive = Number(worker.status) === RUNNING && Date.now() - atMs < patienceMs(everyMs);
+  return { identity, taskQueue, atMs, isAlive };
+}
+
+function patienceMs(everyMs: number): number {
+  return LATE_HEARTBEATS * everyMs + TOLERANCE_MS;
 }
 
 interface Time {

@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
-import { classQueue, waitsForText, type WaitsFor } from '../domain/resources.js';
-import { workersOn } from './find-workers.js';
+import { classQueue, ORDINARY_CLASS, waitsForText, type WaitsFor } from '../domain/resources.js';
+import { workersOn, type Work } from './find-workers.js';
 
-/** `PENDING_ACTIVITY_STATE_SCHEDULED`: no worker has taken it. */
-const SCHEDULED = 1;
+/** `PENDING_ACTIVITY_STATE_SCHEDULED`: no worker has taken it. `PENDING_ACTIVITY_STATE_STARTED`: one has. */
+const [SCHEDULED, STARTED] = [1, 2];
 /** A worker that has room takes what it finds sooner than this. */
 const SOON_MS = 2000;
 
@@ -33,20 +33,30 @@ interface Named {
   readonly name?: string | null;
 }
 
-/** What a run waits for; undefined when all its steps have a worker, or when it has ended. */
+/**
+ * What steps of a run that need a class of workers wait for; undefined when all of them have a worker. Asks nothing while no
+ * step waits on another queue than that of its workflow.
+ */
 export async function runWaitsFor(client: Client, run: Execution): Promise<Waiting | undefined> {
-  return await describedWaitsFor(client, await describe(client, run));
+  return await classWaitsFor(client, await withSearch(client, await describe(client, run)));
 }
 
 /**
- * The same of a run that was described already, with the search that it may have started. Asks nothing while no step waits on
- * another queue than that of its workflow.
+ * The same of a run that was described already, as one who stands beside it sees it: without a worker of the ordinary class,
+ * which would run its workflow, it cannot say that it waits for one.
  */
 export async function describedWaitsFor(client: Client, run: Described): Promise<Waiting | undefined> {
-  const waiting = await stepWaitsFor(client, run);
-  const search = run.pendingChildren?.find(({ workflowId }) => workflowId?.endsWith('/search'));
-  if (waiting || !search?.workflowId) return waiting;
-  return await stepWaitsFor(client, await describe(client, { workflowId: search.workflowId }));
+  const all = await withSearch(client, run);
+  const waiting = await classWaitsFor(client, all);
+  if (waiting) return waiting;
+  const isDone = all.some(({ pendingActivities }) => pendingActivities?.some(({ state }) => state === STARTED));
+  return isDone ? undefined : await queueWithoutWorker(client, run.executionConfig?.taskQueue?.name ?? '');
+}
+
+/** What workflows of a task queue wait for, all of them. */
+export async function queueWithoutWorker(client: Client, taskQueue: string, work?: Work): Promise<Waiting | undefined> {
+  if ((await workersOn(client, taskQueue, work)) > 0) return undefined;
+  return { class: ORDINARY_CLASS, waitsFor: 'worker', text: waitsForText('worker', ORDINARY_CLASS, taskQueue) };
 }
 
 interface Execution {
@@ -58,21 +68,39 @@ async function describe({ workflowService, options }: Client, execution: Executi
   return await workflowService.describeWorkflowExecution({ namespace: options.namespace, execution });
 }
 
+/** The run and the search that it may have started. */
+async function withSearch(client: Client, run: Described): Promise<Described[]> {
+  const search = run.pendingChildren?.find(({ workflowId }) => workflowId?.endsWith('/search'));
+  return search?.workflowId ? [run, await describe(client, { workflowId: search.workflowId })] : [run];
+}
+
+async function classWaitsFor(client: Client, workflows: readonly Described[]): Promise<Waiting | undefined> {
+  for (const described of workflows) {
+    const waiting = await stepWaitsFor(client, described);
+    if (waiting) return waiting;
+  }
+  return undefined;
+}
+
 async function stepWaitsFor(client: Client, described: Described): Promise<Waiting | undefined> {
   const own = described.executionConfig?.taskQueue?.name ?? '';
   for (const step of described.pendingActivities ?? []) {
     const taskQueue = step.activityOptions?.taskQueue?.name ?? own;
-    // Between two attempts it waits for its time.
-    if (!taskQueue.startsWith(classQueue(own, '')) || step.state !== SCHEDULED || step.nextAttemptScheduleTime)
-      continue;
-    const waits = await queueWaitsFor(client, taskQueue, Number(step.scheduledTime?.seconds ?? 0) * 1000);
+    if (!taskQueue.startsWith(classQueue(own, '')) || step.state !== SCHEDULED) continue;
+    const waits = await queueWaitsFor(client, taskQueue, step);
     const name = taskQueue.slice(classQueue(own, '').length);
     if (waits) return { class: name, waitsFor: waits, text: waitsForText(waits, name, own) };
   }
   return undefined;
 }
 
-async function queueWaitsFor(client: Client, taskQueue: string, sinceMs: number): Promise<WaitsFor | undefined> {
+async function queueWaitsFor(
+  client: Client,
+  taskQueue: string,
+  { nextAttemptScheduleTime, scheduledTime }: PendingStep,
+): Promise<WaitsFor | undefined> {
   if ((await workersOn(client, taskQueue)) === 0) return 'worker';
-  return Date.now() - sinceMs > SOON_MS ? 'room' : undefined;
+  // Between two attempts it waits for its time, and not for room.
+  if (nextAttemptScheduleTime) return undefined;
+  return Date.now() - Number(scheduledTime?.seconds ?? 0) * 1000 > SOON_MS ? 'room' : undefined;
 }

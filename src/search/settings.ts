@@ -41,7 +41,7 @@ export function searchSettings(spec: ModelSpec, parameters: Readonly<Record<stri
 
 /** The part of a run's plan that is about its search. */
 export function searchPlan(spec: ModelSpec): SearchPlan | undefined {
-  const { search } = spec;
+  const { search, cost } = spec;
   if (!search) return undefined;
   const { sampler, trials, parallel, budget } = search;
   return {
@@ -52,6 +52,7 @@ export function searchPlan(spec: ModelSpec): SearchPlan | undefined {
     chunk: CHUNK,
     ...(budget.time !== undefined && { timeMs: durationMs(budget.time) }),
     ...(budget.money !== undefined && { money: budget.money }),
+    currency: cost.currency,
   };
 }
 

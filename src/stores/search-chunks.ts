@@ -25,6 +25,12 @@ export class SearchChunks {
 
   /** All trials of these chunks and of those before them, by number. */
   async trials(store: ArtifactStore, newest: readonly Ref[], options: CallOptions = {}): Promise<Trial[]> {
+    const chunks = await this.all(store, newest, options);
+    return chunks.flatMap(({ trials }) => trials).toSorted((a, b) => a.number - b.number);
+  }
+
+  /** These chunks and those before them. */
+  async all(store: ArtifactStore, newest: readonly Ref[], options: CallOptions = {}): Promise<TrialChunk[]> {
     const seen = new Map<Sha256, TrialChunk>();
     let next = newest;
     while (next.length > 0) {
@@ -33,7 +39,7 @@ export class SearchChunks {
       const before = new Map(found.flatMap((chunk) => chunk.before).map((ref) => [ref.sha256, ref]));
       next = [...before.values()].filter(({ sha256 }) => !seen.has(sha256));
     }
-    return [...seen.values()].flatMap(({ trials }) => trials).toSorted((a, b) => a.number - b.number);
+    return [...seen.values()];
   }
 
   async #chunk(store: ArtifactStore, ref: Ref, options: CallOptions): Promise<TrialChunk> {

@@ -11,10 +11,13 @@ export interface ChildWorker {
   stop(): Promise<void>;
 }
 
-/** Starts `perennial worker` from the build and returns when it polls. */
-export async function startChildWorker(environment: Readonly<Record<string, string>>): Promise<ChildWorker> {
+/** Starts `perennial worker` from the build, with these further words, and returns when it polls. */
+export async function startChildWorker(
+  environment: Readonly<Record<string, string>>,
+  words: readonly string[] = [],
+): Promise<ChildWorker> {
   const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
-  const child = spawn(process.execPath, [main, 'worker', '--json'], {
+  const child = spawn(process.execPath, [main, 'worker', '--json', ...words], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
