@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Context } from '@temporalio/activity';
-import type { AttemptEnd, AttemptRecord, Usage } from '../src/domain/attempt.js';
+import type { AttemptEnd, AttemptRecord, FarAttempt, Usage } from '../src/domain/attempt.js';
 import type { Ref } from '../src/domain/artifact.js';
 import type { MovedBytes } from '../src/stores/counting-store.js';
 import {
@@ -36,6 +36,9 @@ export class AttemptLog {
   #log: Ref | undefined;
   #reached: number | undefined;
   #used: Pick<Usage, 'cpuSeconds' | 'peakMemoryBytes' | 'gpus'> = {};
+  #elsewhere: readonly FarAttempt[] = [];
+  /** What attempts before this one have counted already of what the job has used elsewhere. */
+  #countedCpu = 0;
 
   /** The log of the activity that runs here. */
   static current(): AttemptLog {
@@ -112,6 +115,19 @@ export class AttemptLog {
     this.#used = { ...this.#used, ...used };
   }
 
+  /**
+   * All that is known of the attempts of a training on other machines, which may have begun for an attempt before this one:
+   * each of ours names those that ran while it did, and counts what was used since the one before it.
+   */
+  elsewhere(all: readonly FarAttempt[]): void {
+    const known = new Map(
+      this.#earlier.flatMap((record) => record.elsewhere ?? []).map((each) => [nameOf(each), each]),
+    );
+    const before = all.map((each) => known.get(nameOf(each)));
+    this.#countedCpu = before.reduce((sum, each) => sum + (each?.usage?.cpuSeconds ?? 0), 0);
+    this.#elsewhere = all.filter((_, index) => before[index]?.end === undefined);
+  }
+
   wrote(log: Ref): void {
     this.#log = log;
   }
@@ -157,6 +173,7 @@ export class AttemptLog {
       ...(this.#from && { from: this.#from }),
       ...(this.#reached !== undefined && { steps: this.#steps(this.#reached) }),
       ...(this.#log && { log: this.#log }),
+      ...(this.#elsewhere.length > 0 && { elsewhere: this.#elsewhere }),
       usage: this.#usage(),
     };
   }
@@ -172,7 +189,7 @@ export class AttemptLog {
     const { cpuSeconds = 0, ...used } = this.#used;
     return {
       wallMs: Math.round(performance.now() - this.#started),
-      cpuSeconds: Math.round((user + system) / 1e3 + cpuSeconds * 1e3) / 1e3,
+      cpuSeconds: Math.round((user + system) / 1e3 + Math.max(0, cpuSeconds - this.#countedCpu) * 1e3) / 1e3,
       ...used,
       bytesRead: this.moved.read,
       bytesWritten: this.moved.written,
@@ -186,4 +203,8 @@ const WORKER = `${process.pid}@${hostname()}`;
 /** Steps that a training had done in all when the attempt ended, as far as is known. */
 function reachedBy({ from, steps }: AttemptRecord): number | undefined {
   return steps && (from?.step ?? 0) + steps.done;
+}
+
+function nameOf({ attempt, worker, startedAt }: FarAttempt): string {
+  return `${attempt} ${worker} ${startedAt}`;
 }

@@ -5,7 +5,7 @@ import {
   type ActivityCancellationDetails,
 } from '@temporalio/common';
 import { CompleteAsyncError, Context } from '@temporalio/activity';
-import type { AttemptEnd } from '../src/domain/attempt.js';
+import type { AttemptEnd, AttemptRecord } from '../src/domain/attempt.js';
 import { RUN_CODES } from '../src/domain/run.js';
 import { PerennialError, TrainerTimeoutError } from '../src/errors.js';
 import { AttemptLog } from './attempt-log.js';
@@ -30,7 +30,7 @@ export function toFailure(error: unknown): unknown {
       nonRetryable: !again,
       details: [
         { code, ...(fix !== undefined && { fix }), ...(again ? small(details) : details) },
-        { attempts: again ? attempts.slice(-SHOWN_ATTEMPTS) : attempts },
+        { attempts: again ? shortened(attempts) : attempts },
       ],
       // What the data engine said word for word may hold values of rows; the message above has what is needed of it.
       ...(error.cause instanceof Error && error.cause.name !== 'QueryError' && !again && { cause: error.cause }),
@@ -52,7 +52,15 @@ function small(details: Readonly<Record<string, unknown>>): Readonly<Record<stri
 }
 
 const SMALL = 300;
-/** The heartbeat has all of them. */
+/** The heartbeat has all of them, with all that they say. */
+function shortened(attempts: readonly AttemptRecord[]): readonly AttemptRecord[] {
+  const shown = attempts.slice(-SHOWN_ATTEMPTS);
+  return shown.map((record, index) => {
+    const { elsewhere, ...rest } = record;
+    return elsewhere && index < shown.length - 1 ? rest : record;
+  });
+}
+
 const SHOWN_ATTEMPTS = 3;
 
 /** Of an activity that throws what is none of our typed errors. */

@@ -161,6 +161,7 @@ export class TrainingAttempt {
         show();
       },
       usage: (used) => attempts.uses(used),
+      elsewhere: (all) => attempts.elsewhere(all),
     };
   }
 

@@ -15,7 +15,20 @@ export type SpecParts = NonNullable<Loose<ParsedSpec>>;
 /** Takes the parts of a plain value that fit the spec's schema; never throws. */
 export function specParts(value: unknown): SpecParts {
   // What `salvage` gives has the schema's shape, with parts missing: exactly this type.
-  return salvage(modelSpecSchema, value) ?? {};
+  const parts: SpecParts = salvage(modelSpecSchema, value) ?? {};
+  const { trainer } = parts;
+  if (!trainer || !PROGRAMS.some((name) => trainer[name] === undefined && isThere(value, ['trainer', name])))
+    return parts;
+  // Nobody has asked for the estimator that is the default: parameters are those of the program.
+  return { ...parts, trainer: { ...trainer, estimator: undefined } };
+}
+
+/** Programs of the user's own, in place of a built-in estimator. */
+const PROGRAMS = ['command', 'entry'] as const;
+
+function isThere(value: unknown, [key, ...rest]: readonly string[]): boolean {
+  if (key === undefined) return value !== undefined;
+  return typeof value === 'object' && value !== null && isThere((value as Record<string, unknown>)[key], rest);
 }
 
 /** The parsed value when it fits; else an object, record or list of those members that do, in their places. */

@@ -219,7 +219,9 @@ const resources = z.strictObject({
 
 const limits = z.strictObject({
   memory: size.optional().describe('Most memory of a process of the trainer, and of all of them together.'),
-  cpuTime: duration.optional().describe('Most processor time of a process of the trainer.'),
+  cpuTime: duration
+    .optional()
+    .describe('Most processor time of a process of the trainer, and of all of them together.'),
   fileSize: size.default('10GiB').describe('Largest file that the trainer may write.'),
   openFiles: z.int().min(16).max(1_048_576).default(1024).describe('Most files that a process may have open.'),
   processes: z.int().min(1).max(100_000).optional().describe('Most processes at once.'),

@@ -11,9 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from flights import SOURCES, Flights
+from flights import SOURCES, TASKS, TREES, Flights, few_trees, fitted
 
+from perennial_trainer.estimators import Staged
+from perennial_trainer.measure import measure
 from perennial_trainer.search import _try
 from perennial_trainer.search_job import TrialToRun
 from perennial_trainer.search_study import PlainStudy
@@ -120,6 +123,12 @@ def test_a_trial_that_fails_says_why_and_the_next_one_runs(searches: Searches) -
     assert searches.ended.returncode == 0
 
 
+def test_the_log_says_where_each_trial_begins(searches: Searches) -> None:
+    searches.run([3, 4], given={3: {}, 4: {}})
+    begun = [line for line in searches.ended.stderr.splitlines() if line.startswith("{")]
+    assert [json.loads(line) for line in begun] == [{"trial": each, "state": "running"} for each in (3, 4)]
+
+
 def test_a_metric_that_is_not_measured_is_a_failure_of_the_trial(searches: Searches) -> None:
     (trial,) = searches.run([0], given={0: {}}, metric="rmse")
     assert trial["state"] == "failed" and "it gave no finite rmse" in trial["reason"]
@@ -140,6 +149,40 @@ def test_asking_fits_nothing_and_suggests_what_a_fit_would_have_tried(searches: 
     (searches.folder / "job.json").unlink()
     (asked,) = searches.run([12], known=known, what="ask")
     assert asked["parameters"] == fitted["parameters"] and "value" not in asked
+
+
+@pytest.mark.parametrize("kind", list(TASKS))
+@pytest.mark.parametrize("name", list(TREES))
+def test_a_trial_tells_what_the_model_was_on_its_way(
+    searches: Searches, flights: Flights, name: str, kind: str
+) -> None:
+    job, train, validation = flights.of(kind).rows(estimator=name, parameters=few_trees(name, 20))
+    metric = "rmse" if kind == "regression" else "logLoss"
+    (trial,) = searches.run([0], given={0: {}}, metric=metric)
+    steps = [step for step, _ in trial["points"]]
+    assert steps == list(range(2, 22, 2))
+    whole = fitted(name, train, **few_trees(name, 20))
+    assert isinstance(whole, Staged)
+    cut = dict(zip(steps, whole.stages(validation, steps), strict=True))
+    for step, value in trial["points"]:
+        assert value == pytest.approx(measure(job.task, validation.label, cut[step])[metric], rel=1e-12)
+    assert trial["value"] == trial["points"][-1][1]
+    for step in (2, 14, 20):
+        shorter = fitted(name, train, **few_trees(name, step)).predict(validation)
+        assert np.allclose(cut[step], shorter, rtol=1e-6, atol=1e-6)
+
+
+def test_a_trial_that_stops_by_itself_tells_points_until_there(searches: Searches, flights: Flights) -> None:
+    flights.write(parameters={"max_iter": 500, "early_stopping": True, "n_iter_no_change": 2})
+    (trial,) = searches.run([0], given={0: {"learning_rate": 0.5}})
+    assert 1 < trial["points"][-1][0] < 500
+    assert trial["points"][-1][1] == trial["value"]
+
+
+def test_a_fit_that_cannot_be_cut_tells_no_points(searches: Searches, flights: Flights) -> None:
+    flights.write(estimator="linear", parameters={})
+    (trial,) = searches.run([0], given={0: {}})
+    assert trial["state"] == "complete" and "points" not in trial
 
 
 def test_no_trial_begins_when_the_time_is_over_but_one_does(searches: Searches) -> None:

@@ -31,6 +31,12 @@ export interface ElsewhereResult {
   readonly files?: Readonly<Record<string, { readonly sha256: Sha256; readonly bytes: number }>>;
   /** Why the output cannot be taken, when the trainer left none that could be uploaded. */
   readonly problem?: string;
+  /** The limit of the whole job that was reached, for which it was killed. */
+  readonly limit?: {
+    readonly limit: 'memory' | 'cpuTime' | 'processes';
+    readonly allowed: number;
+    readonly found: number;
+  };
   readonly usage?: { readonly cpuSeconds?: number; readonly peakMemoryBytes?: number };
   /** Name of the machine. */
   readonly host?: string;

@@ -169,8 +169,16 @@ async function describe(handle: WorkflowHandle): Promise<WorkflowExecutionDescri
 
 function isResult(value: unknown): value is ElsewhereResult {
   if (typeof value !== 'object' || value === null || !('ending' in value)) return false;
+  if ('limit' in value && !isLimit(value.limit)) return false;
   const { ending } = value;
   if (typeof ending !== 'object' || ending === null || !('kind' in ending)) return false;
   if (ending.kind === 'exit') return 'code' in ending && Number.isSafeInteger(ending.code);
   return ending.kind === 'timeout' || (ending.kind === 'signal' && 'signal' in ending);
+}
+
+function isLimit(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { limit, allowed, found } = value as Readonly<Record<string, unknown>>;
+  const isKnown = limit === 'memory' || limit === 'cpuTime' || limit === 'processes';
+  return isKnown && Number.isFinite(allowed) && Number.isFinite(found);
 }

@@ -1,4 +1,5 @@
-import { processorSeconds, processTree, residentBytes } from './process-tree.js';
+import { processTree, residentBytes } from './process-tree.js';
+import { ProcessorTime } from './processor-time.js';
 import type { StartedJob } from './started-job.js';
 import type { TrainingLimits, TrainingUsage } from './trainer.js';
 
@@ -10,7 +11,7 @@ const TELL_EVERY = 10;
 
 /** A limit of the whole job that was reached. */
 export interface Breach {
-  readonly limit: 'memory' | 'processes';
+  readonly limit: 'memory' | 'cpuTime' | 'processes';
   readonly allowed: number;
   readonly found: number;
 }
@@ -21,6 +22,7 @@ export class JobWatch {
   readonly breach: Promise<Breach>;
   readonly #limits: TrainingLimits;
   readonly #told: (usage: TrainingUsage) => void;
+  readonly #processorTime = new ProcessorTime();
   #timer: NodeJS.Timeout | undefined;
   #looks = 0;
   #peakMemoryBytes = 0;
@@ -34,7 +36,7 @@ export class JobWatch {
     this.#limits = limits;
     this.#told = told;
     this.breach = new Promise((resolve) => {
-      if (pid !== undefined) this.#plan(() => processTree(pid).slice(own), resolve);
+      if (pid !== undefined) this.#plan({ pid, own }, resolve);
     });
   }
 
@@ -47,21 +49,25 @@ export class JobWatch {
     clearTimeout(this.#timer);
   }
 
-  #plan(processes: () => number[], breach: (breach: Breach) => void): void {
+  #plan(job: { readonly pid: number; readonly own: number }, breach: (breach: Breach) => void): void {
     this.#timer = setTimeout(() => {
-      const found = this.#look(processes());
+      const tree = processTree(job.pid);
+      const found = this.#look(tree[job.own - 1], tree.slice(job.own));
       if (found) breach(found);
-      else this.#plan(processes, breach);
+      else this.#plan(job, breach);
     }, LOOKS_MS[this.#looks++] ?? LOOK_MS);
   }
 
-  #look(pids: readonly number[]): Breach | undefined {
-    const { memoryBytes = Infinity, processes = Infinity } = this.#limits;
+  /** @param last of the processes that are ours */
+  #look(last: number | undefined, pids: readonly number[]): Breach | undefined {
+    const { memoryBytes = Infinity, processes = Infinity, cpuSeconds = Infinity } = this.#limits;
+    const used = this.#processorTime.look(last, pids);
     if (pids.length > processes) return { limit: 'processes', allowed: processes, found: pids.length };
     const found = residentBytes(pids, memoryBytes);
     this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, found);
     if (this.#looks % TELL_EVERY === 0 && pids.length > 0)
-      this.#told({ cpuSeconds: processorSeconds(pids), peakMemoryBytes: this.#peakMemoryBytes });
-    return found > memoryBytes ? { limit: 'memory', allowed: memoryBytes, found } : undefined;
+      this.#told({ cpuSeconds: used, peakMemoryBytes: this.#peakMemoryBytes });
+    if (found > memoryBytes) return { limit: 'memory', allowed: memoryBytes, found };
+    return used > cpuSeconds ? { limit: 'cpuTime', allowed: cpuSeconds, found: used } : undefined;
   }
 }

@@ -1,4 +1,5 @@
 import type { Ending } from './ending.js';
+import type { Breach } from './job-watch.js';
 import type { TrainerWords } from './trainer-words.js';
 import type { TrainingLimits, TrainingUsage } from './trainer.js';
 
@@ -17,6 +18,7 @@ const OUT_OF_MEMORY = /MemoryError|bad_alloc|ENOMEM|[Cc]annot allocate|[Oo]ut of
 const LAST_LINES = 3;
 /** So much of its memory a program has taken that says far from its end that it wants for some. */
 const NEAR = 0.8;
+const USED_UP = 'it used up its processor time';
 const FILE_TOO_LARGE = /File too large|EFBIG|File size limit exceeded/;
 const TOO_MANY_FILES = /Too many open files|EMFILE/;
 
@@ -27,11 +29,7 @@ export function limitReached(
   words: TrainerWords,
   usage: TrainingUsage,
 ): LimitReached | undefined {
-  if (ending.kind === 'limit') {
-    return ending.limit === 'memory'
-      ? reached('memory', mebibytes(ending.allowed), `its processes took ${mebibytes(ending.found)}`, ending)
-      : reached('processes', String(ending.allowed), `it had ${ending.found} processes`, ending);
-  }
+  if (ending.kind === 'limit') return breached(ending);
   if (ending.kind !== 'exit' && ending.kind !== 'signal') return undefined;
   const { memoryBytes, cpuSeconds, fileBytes, openFiles } = limits;
   const signal = ending.kind === 'signal' ? ending.signal : undefined;
@@ -41,7 +39,7 @@ export function limitReached(
   );
   const used = usage.cpuSeconds ?? 0;
   if (cpuSeconds !== undefined && (signal === 'SIGXCPU' || (signal === 'SIGKILL' && used >= cpuSeconds)))
-    return reached('cpuTime', `${cpuSeconds} s`, 'it used up its processor time');
+    return reached('cpuTime', `${cpuSeconds} s`, USED_UP);
   if (fileBytes !== undefined && (signal === 'SIGXFSZ' || FILE_TOO_LARGE.test(said)))
     return reached('fileSize', mebibytes(fileBytes), 'it wrote a file that is larger');
   if (openFiles !== undefined && TOO_MANY_FILES.test(said))
@@ -49,6 +47,18 @@ export function limitReached(
   if (memoryBytes !== undefined && wantedMemory(memoryBytes, said, words, usage))
     return reached('memory', mebibytes(memoryBytes), `a process of it asked for more${peak(usage)}`);
   return undefined;
+}
+
+function breached(breach: Breach): LimitReached {
+  const { limit, allowed, found } = breach;
+  switch (limit) {
+    case 'memory':
+      return reached(limit, mebibytes(allowed), `its processes took ${mebibytes(found)}`, breach);
+    case 'cpuTime':
+      return reached(limit, `${allowed} s`, USED_UP, breach);
+    case 'processes':
+      return reached(limit, String(allowed), `it had ${found} processes`, breach);
+  }
 }
 
 /** A program that asks for more than there is may have taken little until then. */
@@ -61,7 +71,7 @@ function peak({ peakMemoryBytes }: TrainingUsage): string {
   return peakMemoryBytes === undefined ? '' : ` (${mebibytes(peakMemoryBytes)} were seen in use)`;
 }
 
-function reached(name: LimitName, allowed: string, found: string, more: Partial<Breached> = {}): LimitReached {
+function reached(name: LimitName, allowed: string, found: string, more: Partial<Breach> = {}): LimitReached {
   return {
     found: `${found}, and may not go over ${allowed} (trainer.limits.${name})`,
     fix: `raise trainer.limits.${name} in the spec, or let the trainer need less`,
@@ -71,11 +81,6 @@ function reached(name: LimitName, allowed: string, found: string, more: Partial<
       ...(more.found !== undefined && { found: more.found }),
     },
   };
-}
-
-interface Breached {
-  readonly allowed: number;
-  readonly found: number;
 }
 
 function mebibytes(bytes: number): string {

@@ -5,9 +5,12 @@ const MOST_PROCESSES = 4096;
 
 /** A process and all that descend from it, parents first; empty where there is no /proc, or when it has ended. */
 export function processTree(root: number): number[] {
-  const found = readText(`/proc/${root}/stat`) === '' ? [] : [root];
-  for (let at = 0; at < found.length && found.length < MOST_PROCESSES; at++) found.push(...childrenOf(found[at] ?? 0));
-  return found;
+  // A child whose parent's thread ends meanwhile is found twice.
+  const found = new Set(readText(`/proc/${root}/stat`) === '' ? [] : [root]);
+  for (const pid of found) {
+    if (found.size < MOST_PROCESSES) for (const child of childrenOf(pid)) found.add(child);
+  }
+  return [...found];
 }
 
 /** Is it there, and not only waiting for its parent to take note of its end? */
@@ -32,17 +35,24 @@ export function residentBytes(pids: readonly number[], limit: number): number {
   return Math.min(sum, total(pids, (pid) => kilobytes(`/proc/${pid}/smaps_rollup`, 'Pss')) || sum);
 }
 
-/** Processor time of some processes and of children of theirs that have ended, in seconds. */
-export function processorSeconds(pids: readonly number[]): number {
-  return total(pids, (pid) => {
-    const stat = readText(`/proc/${pid}/stat`);
-    // After the name: eleven others, then user and system time of its own, then both of its children, in ticks.
-    const ticks = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .slice(11, 15);
-    return ticks.reduce((sum, each) => sum + (Number(each) || 0), 0) / TICKS_PER_SECOND;
-  });
+/** Processor time of one process, in seconds. */
+export interface ProcessTimes {
+  /** When it began: no other process that gets its number has the same. */
+  readonly began: string;
+  /** Of all its threads. */
+  readonly own: number;
+  /** Of its children that have ended and were waited for, with what those had waited for. */
+  readonly children: number;
+}
+
+/** Undefined when it has ended. */
+export function processTimes(pid: number): ProcessTimes | undefined {
+  const stat = readText(`/proc/${pid}/stat`);
+  if (stat === '') return undefined;
+  // The program's name is in brackets and may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const seconds = (from: number) => (Number(fields[from]) + Number(fields[from + 1])) / TICKS_PER_SECOND;
+  return { began: fields[19] ?? '', own: seconds(11), children: seconds(13) };
 }
 
 /** What Linux shows to programs, whatever the kernel's own clock. */

@@ -4,6 +4,8 @@ import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ElsewhereResult } from '../domain/elsewhere.js';
 import { ArtifactMissingError, PerennialError, TrainerHostError } from '../errors.js';
+import { textCleaner } from './clean-text.js';
+import { FarAttempts } from './far-attempts.js';
 import { handOver } from './handed-over.js';
 import { OUTPUT_FOLDER } from './job-file.js';
 import { OUTPUTS } from './remote-order.js';
@@ -52,7 +54,7 @@ export async function runRemoteJob(
   let remote: RemoteJob | undefined;
   try {
     return await runJob(job, callbacks, async () => {
-      remote = new RemoteJob(job, callbacks.signal, transfers, await submit());
+      remote = new RemoteJob(job, callbacks, transfers, await submit());
       return remote;
     });
   } catch (error) {
@@ -71,6 +73,8 @@ class RemoteJob implements StartedJob {
   failure: PerennialError | undefined;
   outputProblem: string | undefined;
   readonly #job: TrainingJob;
+  readonly #callbacks: TrainerCallbacks;
+  readonly #far: FarAttempts;
   readonly #handedOver: () => Promise<boolean>;
   readonly #transfers: RemoteTransfers;
   readonly #submitted: Submitted;
@@ -79,9 +83,11 @@ class RemoteJob implements StartedJob {
   #pauses = 0;
   #leaving: Promise<boolean> | undefined;
 
-  constructor(job: TrainingJob, signal: AbortSignal, transfers: RemoteTransfers, submitted: Submitted) {
+  constructor(job: TrainingJob, callbacks: TrainerCallbacks, transfers: RemoteTransfers, submitted: Submitted) {
     this.#job = job;
-    this.#handedOver = handOver(signal);
+    this.#callbacks = callbacks;
+    this.#far = new FarAttempts(textCleaner(job.secrets));
+    this.#handedOver = handOver(callbacks.signal);
     this.#transfers = transfers;
     this.#submitted = submitted;
     this.#report = new RemoteReport({
@@ -90,6 +96,7 @@ class RemoteJob implements StartedJob {
       prefix: submitted.prefix,
       say: (line) => this.stdout.write(`${line}\n`),
       log: (line) => this.stderr.write(`${line}\n`),
+      attempts: this.#far,
     });
     this.ended = this.#follow().catch((error: unknown) => this.#fail(error));
   }
@@ -141,8 +148,11 @@ class RemoteJob implements StartedJob {
     const over = await this.#listenUntil(ended);
     if (!over) return { kind: 'lost', reason: 'it goes on without this worker' };
     await this.#report.read();
+    const result = 'error' in over ? undefined : (over.result ?? this.#report.result);
+    this.#far.end(result);
+    this.#tellOfAttempts();
     if ('error' in over) throw over.error;
-    return await this.#take(over.result ?? this.#report.result);
+    return await this.#take(result);
   }
 
   /** What `ended` gives; undefined when the job is left to itself. */
@@ -161,10 +171,12 @@ class RemoteJob implements StartedJob {
 
   async #take(result: ElsewhereResult | undefined): Promise<ProgramEnd> {
     if (!result) return { kind: 'lost', reason: 'it ended elsewhere without a word' };
-    const { ending, files = {}, problem, usage = {} } = result;
-    const used = { usage };
+    const { ending, files = {}, problem, limit, usage = {} } = result;
+    // All attempts there were paid for.
+    const used = { usage: { ...usage, ...this.#far.usage } };
     this.outputProblem = problem;
     if (ending.kind === 'timeout') return { kind: 'timeout', ...used };
+    if (limit) return { kind: 'limit', ...limit, ...used };
     if (ending.kind === 'signal') return { kind: 'signal', signal: ending.signal as NodeJS.Signals, ...used };
     if (ending.code === 0 && problem === undefined) await this.#takeOutput(files);
     return { kind: 'exit', code: ending.code, ...used };
@@ -191,10 +203,17 @@ class RemoteJob implements StartedJob {
   async #listen(): Promise<void> {
     try {
       await this.#report.read();
+      this.#tellOfAttempts();
     } catch (error) {
       // The store is away for a while: what was said then is read later.
       if (!(error instanceof PerennialError && error.next === 'retry')) throw error;
     }
+  }
+
+  #tellOfAttempts(): void {
+    const { shown, usage } = this.#far;
+    if (shown.length > 0) this.#callbacks.elsewhere?.(shown);
+    if (Object.keys(usage).length > 0) this.#callbacks.usage?.(usage);
   }
 
   async #showWaiting(): Promise<void> {

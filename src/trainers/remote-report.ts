@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { extract } from 'tar';
 import type { ElsewhereResult } from '../domain/elsewhere.js';
+import type { FarAttempts } from './far-attempts.js';
 import { CHECKPOINTS_FOLDER } from './job-file.js';
 import { checkpointKey, reportKey } from './remote-order.js';
 import type { RemoteTransfers } from './remote-transfers.js';
@@ -18,6 +19,8 @@ export interface RemoteReportOptions {
   readonly say: (line: string) => void;
   /** Takes a line of log. */
   readonly log: (line: string) => void;
+  /** Take what attempts there say of themselves. */
+  readonly attempts: FarAttempts;
 }
 
 /** What the far side says, read as it grows. Checkpoints that it has stored are fetched before they are told. */
@@ -60,6 +63,7 @@ export class RemoteReport {
   }
 
   async #hear(line: Said, newest: boolean): Promise<void> {
+    if (this.#options.attempts.hear(line)) return;
     if (isStored(line)) {
       if (newest && line.step > this.#step) await this.#takeCheckpoint(line);
     } else if (line.ended !== undefined) {

@@ -17,7 +17,7 @@ const FOREVER_MS = 2 ** 31 - 1;
 
 /**
  * Runs trials in as few programs as it takes: one, and another after each trial that took its program down with it, or took
- * longer than a trial may.
+ * longer than a trial may. Where processor time is limited each trial has a program of its own: it is counted by program.
  *
  * @param start starts {@link SEARCH_MODULE} in the job's folder with the name of a file
  * @throws TrainerFailedError when a program ends badly without having begun a trial
@@ -37,7 +37,8 @@ export async function runTrials(
   for (let rest = job.trials; rest.length > 0;) {
     const seconds = Math.max(0, (until - performance.now()) / 1000);
     const before = known.length;
-    await runProgram({ ...job, trials: rest, known: [...known], seconds }, { ...callbacks, trial }, start);
+    const trials = job.job.limits.cpuSeconds === undefined ? rest : rest.slice(0, 1);
+    await runProgram({ ...job, trials, known: [...known], seconds }, { ...callbacks, trial }, start);
     const ended = new Set(known.slice(before).map(({ number }) => number));
     if (ended.size === 0) throw nothingDone(job);
     rest = rest.filter(({ number }) => !ended.has(number));
@@ -52,7 +53,12 @@ async function runProgram(
 ): Promise<void> {
   const files = await writeSearch(job);
   const results = new Results(path.join(job.job.folder, files.results));
-  const words = new TrainerWords({ progress: () => undefined, secrets: job.job.secrets, ...(log && { log }) });
+  let logged: number | undefined;
+  const words = new TrainerWords({
+    progress: () => undefined,
+    secrets: job.job.secrets,
+    ...(log && { log: (line) => log(line, logged) }),
+  });
   const running = new RunningTrial(job.job.timeoutMs);
   let taken = Promise.resolve();
   const hear = (line: string): void => {
@@ -64,12 +70,18 @@ async function runProgram(
     // Whoever waits for the end hears of it.
     taken.catch(() => undefined);
   };
+  // The log is a stream of its own, and so says for itself where a trial begins.
+  const hearLog = (line: string): void => {
+    const said = trialLine(line);
+    if (said === undefined) words.log(line);
+    else logged = said.trial;
+  };
   try {
     const { ending, usage } = await followJob(await start(files.search), {
       ...job.job,
       timeoutMs: FOREVER_MS,
       signal: AbortSignal.any([signal, running.signal]),
-      words: { hear, log: (line) => words.log(line) },
+      words: { hear, log: hearLog },
     });
     await taken;
     signal.throwIfAborted();
@@ -111,7 +123,7 @@ async function writeSearch({ job, study, trials, known, seconds, what }: TrialsJ
   return files;
 }
 
-/** `{"trial": 3, "state": "running"}`; the program is ours, but what its libraries print may look like anything. */
+/** `{"trial": 3, "state": "running"}` on standard output, and in the log when one begins; the program is ours, but what its libraries print may look like anything. */
 function trialLine(line: string): { readonly trial: number; readonly state: string } | undefined {
   const match = /^\{"trial": ?(\d+), ?"state": ?"(\w+)"\}$/.exec(line);
   return match ? { trial: Number(match[1]), state: match[2] ?? '' } : undefined;

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Breach } from './job-watch.js';
 import type { TrainingUsage } from './trainer.js';
 
 /** How the program of a job ended by itself, or by the signal of somebody. */
@@ -10,6 +11,8 @@ export type ProgramEnd = (
   | { readonly kind: 'lost'; readonly reason: string }
   /** Of a job that holds itself to its time. */
   | { readonly kind: 'timeout' }
+  /** Of a job that is held to its limits where it runs. */
+  | ({ readonly kind: 'limit' } & Breach)
 ) & { readonly usage?: TrainingUsage };
 
 /** A program that runs, however it was started. */

@@ -1,3 +1,4 @@
+import type { FarAttempt } from '../domain/attempt.js';
 import type { Column } from '../domain/data.js';
 import type { Parameters, Search, Trial } from '../domain/search.js';
 
@@ -12,7 +13,7 @@ export interface TrainingTask {
 export interface TrainingLimits {
   /** Of one process, and of all processes of the job together. */
   readonly memoryBytes?: number;
-  /** Of one process. */
+  /** Of one process, and of all processes of the job together. */
   readonly cpuSeconds?: number;
   /** Of one file. */
   readonly fileBytes?: number;
@@ -97,6 +98,8 @@ export interface TrainerCallbacks {
    * training that fails or is lost costs, too.
    */
   usage?(usage: TrainingUsage): void;
+  /** Of a job that other machines do: what is known of its attempts there, whenever more of it is known. */
+  elsewhere?(attempts: readonly FarAttempt[]): void;
 }
 
 /** Of all processes of a job; members that nobody measured are absent. */
@@ -147,8 +150,8 @@ export interface TrialsCallbacks {
   /** Aborting it ends the program and rejects with the signal's reason. */
   readonly signal: AbortSignal;
   trial(trial: Trial): void;
-  /** A line of the program's log, as of a training. */
-  log?(line: string): void;
+  /** A line of the log, as of a training. `trial`: which one it comes from, once one has begun. */
+  log?(line: string, trial?: number): void;
 }
 
 /** A way to run a training program. One contract suite for all kinds: `test/contracts/trainer.ts`. */

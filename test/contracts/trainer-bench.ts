@@ -38,6 +38,12 @@ def daemon():
     os.wait()
 `;
 
+/** Of kinds that have jobs done elsewhere. */
+export interface Elsewhere {
+  /** The folder below which the far side lays jobs out, asked when one has run. */
+  jobs(folder: string): string;
+}
+
 /** How a kind of trainer is told to run a Python script: what to change in the job. The folder is the job's. */
 export type Programs = (script: string, folder: string) => Promise<Partial<TrainingJob>> | Partial<TrainingJob>;
 
@@ -62,9 +68,11 @@ export class TrainerBench {
   keep: (checkpoint: TrainingCheckpoint) => Promise<void> = () => Promise.resolve();
   #trainer: Trainer | undefined;
   readonly #programs: Programs;
+  readonly elsewhere: Elsewhere | undefined;
 
-  constructor(make: () => Trainer | Promise<Trainer>, programs: Programs) {
+  constructor(make: () => Trainer | Promise<Trainer>, programs: Programs, elsewhere?: Elsewhere) {
     this.#programs = programs;
+    this.elsewhere = elsewhere;
     beforeAll(async () => {
       this.#trainer = await make();
     });
@@ -98,9 +106,14 @@ export class TrainerBench {
       (reason: unknown) => reason,
     );
     expect(error).toBeInstanceOf(TrainerFailedError);
-    expect(await processesIn(this.folder)).toEqual([]);
+    expect(await this.processes()).toEqual([]);
     // Just checked.
     return error as TrainerFailedError;
+  }
+
+  /** Those of the job. */
+  async processes(): Promise<string[]> {
+    return await processesIn(this.elsewhere?.jobs(this.folder) ?? this.folder);
   }
 
   /** Waits for a file that a script writes when it has come so far. */

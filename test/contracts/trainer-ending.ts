@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TrainerTimeoutError } from '../../src/errors.js';
-import { processesIn, type TrainerBench } from './trainer-bench.js';
+import type { TrainerBench } from './trainer-bench.js';
 
 /** However a job ends, nothing of it is left. */
 export function endingContract(bench: TrainerBench): void {
@@ -14,7 +14,7 @@ export function endingContract(bench: TrainerBench): void {
       expect(error).toBeInstanceOf(TrainerTimeoutError);
       expect(error).toMatchObject({ details: { timeoutMs: 700 } });
       expect((error as Error).message).toContain('0.7 s');
-      expect(await processesIn(bench.folder)).toEqual([]);
+      expect(await bench.processes()).toEqual([]);
     });
 
     test('aborted, gives a trainer time to clean up and rejects with the reason', async () => {
@@ -28,7 +28,7 @@ daemon(); write("started"); forever()`);
       bench.aborter.abort(reason);
       await expect(done).rejects.toBe(reason);
       expect(existsSync(path.join(bench.folder, 'cleaned'))).toBe(true);
-      expect(await processesIn(bench.folder)).toEqual([]);
+      expect(await bench.processes()).toEqual([]);
     });
 
     test('aborted, kills a trainer that ignores SIGTERM when its grace is over, with its children', async () => {
@@ -44,19 +44,19 @@ write("started"); forever()`,
       bench.aborter.abort(new Error('cancelled'));
       await expect(done).rejects.toThrow('cancelled');
       expect(Date.now() - from).toBeGreaterThan(1400);
-      expect(await processesIn(bench.folder)).toEqual([]);
+      expect(await bench.processes()).toEqual([]);
     });
 
     test('aborted just when it starts, does not use up its grace', async () => {
       const from = Date.now();
       for (const delay of [0, 2, 4, 5, 6, 8, 10, 12, 15, 20, 40]) {
         bench.aborter = new AbortController();
-        const done = bench.train(`forever()`, { graceMs: 20_000 });
+        const done = bench.train(`forever()`, { graceMs: 100_000 });
         setTimeout(() => bench.aborter.abort(new Error('at once')), delay);
         await expect(done).rejects.toThrow('at once');
       }
-      expect(Date.now() - from).toBeLessThan(15_000);
-      expect(await processesIn(bench.folder)).toEqual([]);
+      expect(Date.now() - from).toBeLessThan(50_000);
+      expect(await bench.processes()).toEqual([]);
     });
 
     test('aborted before it starts, starts nothing', async () => {
@@ -71,7 +71,7 @@ subprocess.Popen(["sleep", "1000"])
 subprocess.Popen(["sleep", "1000"], start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 daemon(); model(); metrics(); os._exit(0)`);
       expect(output.metrics).toEqual({ auc: 0.8 });
-      expect(await processesIn(bench.folder)).toEqual([]);
+      expect(await bench.processes()).toEqual([]);
     });
   });
 }

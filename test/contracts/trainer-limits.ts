@@ -4,6 +4,26 @@ import type { TrainerBench } from './trainer-bench.js';
 
 const MEMORY = 512 * 2 ** 20;
 
+/** Ways to use processor time in one process after the other. */
+const SPIN = `
+def spin(seconds):
+    until = time.process_time() + seconds
+    while time.process_time() < until: pass
+def child(seconds, then=lambda: None):
+    if os.fork() == 0:
+        spin(seconds); then(); os._exit(0)
+    try: os.wait()
+    except ChildProcessError: pass # SIGCHLD is ignored, and all have ended
+def orphan(seconds):
+    ends, open_until_then = os.pipe()
+    if os.fork() == 0:
+        if os.fork() == 0:
+            os.setsid(); spin(seconds)
+        os._exit(0)
+    os.wait(); os.close(open_until_then); os.read(ends, 1); os.close(ends)
+`;
+const USED_UP = /used up its processor time, and may not go over 2 s \(trainer.limits.cpuTime\)/;
+
 /** A job that goes over a limit fails, and the error says which one and where it stands. */
 export function limitsContract(bench: TrainerBench): void {
   describe('limits', () => {
@@ -32,6 +52,20 @@ forever()`,
         /may not go over 1 s \(trainer.limits.cpuTime\)/,
         'cpuTime',
       ],
+      ...[
+        ['children', 'for _ in range(100): child(0.05)'],
+        [
+          'children that nobody waits for',
+          'signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nfor _ in range(4): child(1)',
+        ],
+        ['processes whose parent has ended', 'for _ in range(100): orphan(0.05)'],
+      ].map(([what = '', script = '']): (typeof cases)[number] => [
+        `processor time of ${what}`,
+        { cpuSeconds: 2 },
+        `${SPIN}\n${script}\nforever()`,
+        USED_UP,
+        'cpuTime',
+      ]),
       [
         'size of a file',
         { fileBytes: 2 ** 20 },
@@ -80,6 +114,13 @@ raise ValueError("the label has one class")`,
       const limits = { memoryBytes: MEMORY, cpuSeconds: 60, fileBytes: 2 ** 20, openFiles: 64, processes: 3 };
       const output = await bench.train(`subprocess.run(["true"]); time.sleep(0.5); model(); metrics()`, { limits });
       expect(output.metrics).toEqual({ auc: 0.8 });
+    });
+
+    test('processor time that one process has passed on to another, is counted once', async () => {
+      const script = `${SPIN}\nchild(0.5, lambda: child(0.5, lambda: child(0.5)))\norphan(0.5); time.sleep(0.5); model(); metrics()`;
+      const output = await bench.train(script, { limits: { cpuSeconds: 3 } });
+      expect(output.metrics).toEqual({ auc: 0.8 });
+      expect(Math.max(...bench.used.map(({ cpuSeconds = 0 }) => cpuSeconds))).toBeLessThan(3);
     });
   });
 }

@@ -1,6 +1,12 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withDuckDb } from '../../src/data/duckdb.js';
+import { quoteFile } from '../../src/data/sql-text.js';
 import { pythonEnv } from '../../src/dev/tools.js';
 import { readManifestOf } from '../../src/stores/blobs.js';
+import type { Ref } from '../../src/domain/artifact.js';
 import type { ModelBundle } from '../../src/domain/model.js';
 import { findSearch } from '../../src/searches.js';
 import { runCli } from '../src/cli/run-cli.js';
@@ -71,10 +77,28 @@ describe('a run with a search', () => {
     expect(after!.search.known).not.toEqual([]);
   });
 
+  it('keeps the metric at ten steps of each trial as Parquet, where nothing prunes and nothing is cut', async () => {
+    const { trials, study, search } = await findSearch(world.temporal.client, world.store, 'toy-search', 3);
+    expect(trials).toHaveLength(4);
+    for (const { points, value } of trials) {
+      expect(points?.map(([step]) => step)).toEqual([2, 4, 6, 8, 10, 12, 14, 16, 18, 20]);
+      expect(points?.at(-1)?.[1]).toBe(value);
+    }
+    const told = trials.flatMap(({ number, points = [], metrics = {} }) => [
+      ...points.map(([step, value]) => [number, step, search.metric, value]),
+      ...Object.entries(metrics).flatMap(([name, value]) =>
+        name === search.metric ? [] : [[number, 20, name, value]],
+      ),
+    ]);
+    expect(told.length).toBeGreaterThan(4 * 11);
+    const text = (row: unknown[]) => JSON.stringify(row);
+    expect((await parquetRows(study!.points)).map(text).toSorted()).toEqual(told.map(text).toSorted());
+  });
+
   it('tries a program of the user trial by trial, asks Optuna for it, and stops it where it says enough', async () => {
     const { python } = await pythonEnv();
     const trainer = {
-      command: ['sh', '-c', `exec '${python}' -m perennial_trainer "$0"`],
+      command: ['sh', '-c', `echo "token=s3cr3t0123 in $PWD" >&2; exec '${python}' -m perennial_trainer "$0"`],
       parameters: { max_iter: 20 },
       checkpointEvery: 4,
     };
@@ -89,5 +113,29 @@ describe('a run with a search', () => {
     expect(trials.find(({ state }) => state === 'pruned')?.points?.length).toBeLessThan(5);
     expect(new Set(trials.map(({ parameters }) => parameters['learning_rate'])).size).toBe(8);
     expect(best?.points?.map(([step]) => step).slice(0, 2)).toEqual([4, 8]);
+
+    const logs = (...words: string[]) => runCli(['logs', 'toy-own', '1', ...words], { env: world.environment });
+    const { stdout } = await logs('--trial', '5', '--json');
+    const { log, ...of } = JSON.parse(stdout) as { readonly log: readonly string[] };
+    expect(of).toMatchObject({ model: 'toy-own', run: 1, trial: 5 });
+    expect(log.join('\n')).toMatch(/^token=\*\*\* in .*trial-5$/m);
+    const missing = await logs('--trial', '8');
+    expect(missing.code).toBe(5);
+    expect(missing.stderr).toContain('log of trial 8 in the search of run 1 of "toy-own": it has the trials 0 to 7');
+    expect((await logs('--trial', '5', '--attempt', '1')).code).toBe(2);
   }, 120_000);
 });
+
+/** The rows of the file with the points of a study, as anybody would read it. */
+async function parquetRows(points: Ref): Promise<unknown[][]> {
+  const folder = await mkdtemp(join(tmpdir(), 'perennial-points-'));
+  try {
+    const file = join(folder, 'points.parquet');
+    await writeFile(file, await world.store.read(points.key, points));
+    return await withDuckDb({ folders: [folder], tempFolder: folder }, (db) =>
+      db.rows(`SELECT trial, step, metric, value FROM ${quoteFile(file)}`),
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

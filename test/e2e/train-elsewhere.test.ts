@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pythonEnv } from '../../src/dev/tools.js';
+import type { AttemptRecord } from '../../src/domain/attempt.js';
 import type { ElsewhereInput } from '../../src/domain/elsewhere.js';
+import { StoreTransfers } from '../../src/stores/transfer-area.js';
 import { createWorker } from '../../src/worker.js';
+import { runCli } from '../src/cli/run-cli.js';
 import { startPythonWorker, type PythonWorker } from '../support/python-worker.js';
 import { toyDays } from '../support/toy-data.js';
 import { until } from '../support/until.js';
@@ -57,6 +61,18 @@ async function stagingKeys(): Promise<string[]> {
   return keys;
 }
 
+async function trainedBy(model: string): Promise<readonly AttemptRecord[]> {
+  return (await world.client.run(model, 1)).steps?.['train']?.attempts ?? [];
+}
+
+/** What the far side has said until now of the only training under way. */
+async function reportOf(model: string): Promise<string> {
+  const key = (await stagingKeys()).find((each) => each.endsWith('/report.jsonl'));
+  expect(await elsewhere(model)).toHaveLength(1);
+  const report = key === undefined ? undefined : await new StoreTransfers(world.store).readFrom(key, 0);
+  return report?.toString('utf8') ?? '';
+}
+
 /** A trainer that waits for a file to go, then trains as a built-in estimator does. */
 async function waitingTrainer(name: string) {
   const [begun, slow] = [join(world.folder, `${name}-begun`), join(world.folder, `${name}-slow`)];
@@ -96,6 +112,9 @@ describe('training by an activity of the Temporal Python SDK', () => {
     await world.applyToy('toy-far-killed', toyDays(14), { trainer: { kind: 'activity', activity, command } });
     await world.client.requestTraining('toy-far-killed');
     await until('training begins', () => Promise.resolve(existsSync(begun)));
+    const killed = far!.pid;
+    // What it uses is told every other second.
+    await until('it has said what it used', async () => /"cpuSeconds"/.test(await reportOf('toy-far-killed')));
     await far!.kill();
     await rm(begun);
     far = await startFar();
@@ -103,6 +122,17 @@ describe('training by an activity of the Temporal Python SDK', () => {
     await rm(slow);
     expect(await world.client.runResult('toy-far-killed', 1)).toMatchObject({ verdict: 'PROMOTE' });
     expect(await elsewhere('toy-far-killed')).toHaveLength(1);
+    expect(await trainedBy('toy-far-killed')).toMatchObject([
+      {
+        end: 'done',
+        elsewhere: [
+          { attempt: 1, worker: `${killed}@${hostname()}`, end: 'lost', usage: { cpuSeconds: expect.any(Number) } },
+          { attempt: 2, worker: `${far.pid}@${hostname()}`, end: 'done', usage: { cpuSeconds: expect.any(Number) } },
+        ],
+      },
+    ]);
+    const shown = await runCli(['show', 'toy-far-killed', '1'], { env: world.environment });
+    expect(shown.stdout).toMatch(new RegExp(`\\n *1, there 1 +${killed}@.* lost: its worker was gone`));
   });
 
   it('a worker of ours that shuts down, leaves the training to go on, and the next one follows it', async () => {
@@ -115,10 +145,12 @@ describe('training by an activity of the Temporal Python SDK', () => {
     await rm(slow);
     expect(await world.client.runResult('toy-far-followed', 1)).toMatchObject({ verdict: 'PROMOTE' });
     expect(await elsewhere('toy-far-followed')).toHaveLength(1);
-    const { steps } = (await world.client.run('toy-far-followed', 1)) as {
-      steps?: { train?: { attempts: unknown[] } };
-    };
-    expect(steps?.train?.attempts).toMatchObject([{ end: 'shutdown' }, { end: 'done' }]);
+    const [one, two] = await trainedBy('toy-far-followed');
+    expect([one, two]).toMatchObject([
+      { end: 'shutdown', elsewhere: [{ attempt: 1 }] },
+      { end: 'done', elsewhere: [{ attempt: 1, end: 'done' }] },
+    ]);
+    expect(one?.elsewhere?.[0], 'it went on').not.toHaveProperty('end');
   });
 
   it('a run that is cancelled, ends the training there', async () => {

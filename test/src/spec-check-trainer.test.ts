@@ -84,6 +84,15 @@ describe('the parameters of a trainer that is not built in', () => {
     expect(problemsOf({ ...trainer, parameters: { ' ': 1 } })[0]).toContain('want 1 to 200 characters');
   });
 
+  it.each([
+    ['command', './train.sh'],
+    ['entry', ['train.py']],
+  ])('are not judged by an estimator that nobody asked for, though the %s is written wrongly', (name, value) => {
+    const found = problemsOf({ code: 'churn', [name]: value, parameters: { depth: 3 } } as TrainerInput);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(`trainer.${name}: found`);
+  });
+
   it('are not judged by an estimator that there is not', () => {
     const found = problemsOf({ estimator: 'gradient-bosting', parameters: { max_itre: 1 } });
     expect(found).toHaveLength(1);

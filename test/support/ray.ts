@@ -4,6 +4,7 @@ import path from 'node:path';
 import { freePort } from '../../src/dev/free-port.js';
 import { startServer } from '../../src/dev/start-server.js';
 import { rayEnv } from '../../src/dev/tools.js';
+import { RayCluster } from '../../src/trainers/ray-cluster.js';
 
 /** A Ray cluster of one node. */
 export interface TestRay {
@@ -50,8 +51,14 @@ export async function startRay(environment: Readonly<Record<string, string>> = {
       options: { env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, ...environment } },
       port: dashboard,
       ready: async (signal) => {
-        const answer = await fetch(`${address}/api/jobs/`, { signal });
-        if (!answer.ok) throw new Error(`it answered ${answer.status}`);
+        // It lists jobs before it takes any. `fetch` looks like a browser, from which it takes none.
+        await new RayCluster(address).submit({
+          entrypoint: 'true',
+          submission_id: 'ready',
+          runtime_env: {},
+          metadata: {},
+        });
+        signal.throwIfAborted();
       },
     };
   });

@@ -40,8 +40,14 @@ class Report:
         self._write({"point": dict(metrics), "step": step})
 
     def trial(self, number: int, state: str) -> None:
-        """Of a search: a trial has begun (`running`) or ended; what came of it is in the file of the results."""
+        """Of a search: a trial has ended; what came of it is in the file of the results."""
         self._write({"trial": number, "state": state})
+
+    def trial_begins(self, number: int) -> None:
+        """Said in the log too, which is another stream: what is printed from now on comes from this trial."""
+        content = {"trial": number, "state": "running"}
+        print(json.dumps(content), file=sys.stderr, flush=True)
+        self._write(content)
 
     def error(self, code: str, message: str) -> None:
         """The last line of a failed job."""

@@ -47,7 +47,7 @@ def run(search: SearchJob, report: Report) -> None:
     study = open_study(search)
     with search.results.open("a", encoding="utf-8") as results:
         for trial in search.trials:
-            report.trial(trial.number, "running")
+            report.trial_begins(trial.number)
             ended = _ask(study, trial) if objective is None else _try(study, trial, search.metric, objective)
             _keep(results, ended)
             report.trial(trial.number, ended["state"])

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -132,6 +132,32 @@ ${see('[tasks > 1, sorted({each["num_threads"] for each in threadpool_info()})]'
     }
     expect(hosts[1]).toEqual(hosts[0]);
     expect(hosts[2]).not.toEqual(hosts[0]);
+  });
+
+  test('a host, is replaced when a file of the trainer is another one though its version is the same', async () => {
+    vi.stubEnv('TMPDIR', folder);
+    const base = await python();
+    const site = await environmentOver(base, path.join(folder, 'venv'));
+    const ask = 'import os, perennial_trainer as t; print(os.path.dirname(t.__file__))';
+    const own = path.join(site, 'perennial_trainer');
+    await cp((await promisify(execFile)(base, ['-c', ask])).stdout.trim(), own, { recursive: true });
+    const mine = new PythonTrainer({ python: () => Promise.resolve(path.join(folder, 'venv', 'bin', 'python')) });
+    const trained = async () => {
+      const seen = '[__import__("perennial_trainer").__version__, __import__("perennial_trainer.job").job.__doc__]';
+      const [version, doc] = (await train(see(seen), { preload: ['perennial_trainer.job'] }, mine)) as string[];
+      await expect.poll(() => hostsIn(folder)).toHaveLength(1);
+      return { version, doc, hosts: await hostsIn(folder) };
+    };
+    try {
+      const [one, again] = [await trained(), await trained()];
+      expect(again).toEqual(one);
+      await appendFile(path.join(own, 'job.py'), '\n__doc__ = "replaced"\n');
+      const replaced = await trained();
+      expect(replaced).toMatchObject({ version: one.version, doc: 'replaced' });
+      expect(replaced.hosts).not.toEqual(one.hosts);
+    } finally {
+      await mine.close();
+    }
   });
 
   test('aborted while a host imports, ends at once, and the host is of use to the next one', async () => {

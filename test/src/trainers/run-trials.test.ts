@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Trial } from '../../../src/domain/search.js';
 import { runTrials } from '../../../src/trainers/run-trials.js';
 import { startProcess } from '../../../src/trainers/start-process.js';
-import type { TrialsJob } from '../../../src/trainers/trainer.js';
+import type { TrainingLimits, TrialsJob } from '../../../src/trainers/trainer.js';
 import { jobIn } from './job-in.js';
 
 /** Stands for the module of the trainer: a script in Node that sees the search file and what it knows. */
@@ -13,7 +13,11 @@ const PRELUDE = `
   const fs = require('node:fs');
   const search = JSON.parse(fs.readFileSync(process.argv.at(-1), 'utf8'));
   const known = fs.readFileSync(search.known, 'utf8').split('\\n').filter(Boolean).length;
-  const say = (trial, state) => fs.writeSync(1, JSON.stringify({ trial, state }) + '\\n');
+  const say = (trial, state) => {
+    const line = JSON.stringify({ trial, state }) + '\\n';
+    if (state === 'running') fs.writeSync(2, line);
+    fs.writeSync(1, line);
+  };
   const end = (number, state = 'complete') => {
     fs.appendFileSync(search.results, JSON.stringify({ number, state, value: number, parameters: { known }, seconds: 1 }) + '\\n');
     say(number, state);
@@ -28,12 +32,20 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function run(code: string, changes: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}) {
-  const { timeoutMs = 60_000, signal = new AbortController().signal } = changes;
+interface Changes {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  readonly secrets?: readonly string[];
+  readonly limits?: TrainingLimits;
+  readonly log?: (line: string, trial?: number) => void;
+}
+
+async function run(code: string, changes: Changes = {}) {
+  const { timeoutMs = 60_000, signal = new AbortController().signal, secrets = [], limits = {}, log } = changes;
   const told: Trial[] = [];
   const environment = {};
   const job: TrialsJob = {
-    job: { ...jobIn(folder), timeoutMs, graceMs: 100 },
+    job: { ...jobIn(folder), timeoutMs, secrets, limits, graceMs: 100 },
     study: {
       sampler: 'tpe',
       space: {},
@@ -49,8 +61,8 @@ async function run(code: string, changes: { readonly timeoutMs?: number; readonl
     what: 'fit',
   };
   const command = [process.execPath, '-e', PRELUDE + code];
-  await runTrials(job, { signal, trial: (trial) => told.push(trial) }, (file) =>
-    startProcess([...command, file], { folder, environment, limits: {}, supervisor: () => Promise.resolve(undefined) }),
+  await runTrials(job, { signal, trial: (trial) => told.push(trial), ...(log && { log }) }, (file) =>
+    startProcess([...command, file], { folder, environment, limits, supervisor: () => Promise.resolve(undefined) }),
   );
   return told;
 }
@@ -113,6 +125,47 @@ describe('trials in a program', () => {
       message: expect.stringContaining('there are no rows') as string,
     });
     await expect(run('process.exit(0)')).rejects.toMatchObject({ code: 'TRAIN.FAILED' });
+  });
+
+  test('what one prints is known as its own, without secrets, also when it takes the program down', async () => {
+    const lines: [number | undefined, string][] = [];
+    await run(
+      `
+      console.error('before all, with s3cr3t-value');
+      for (const { number } of search.trials) {
+        say(number, 'running');
+        console.error('fits ' + number);
+        if (number === 1) process.exit(9);
+        end(number);
+        console.error('after ' + number);
+      }`,
+      { secrets: ['s3cr3t-value'], log: (line, trial) => lines.push([trial, line]) },
+    );
+    const said = (number: number) => [number, `fits ${number}`] as const;
+    const after = (number: number) => [number, `after ${number}`] as const;
+    const before = [undefined, 'before all, with ***'] as const;
+    expect(lines).toEqual([before, said(0), after(0), said(1), before, said(2), after(2), said(3), after(3)]);
+  });
+
+  test('the processor time of a trial is limited, and not that of all trials of a program', async () => {
+    const told = await run(
+      `
+      const used = () => process.cpuUsage().user + process.cpuUsage().system;
+      for (const { number } of search.trials) {
+        say(number, 'running');
+        const until = used() + 0.8e6;
+        while (used() < until || number === 3);
+        end(number);
+      }`,
+      { limits: { cpuSeconds: 2 } },
+    );
+    expect(told.map(({ number, state }) => [number, state])).toEqual([
+      [0, 'complete'],
+      [1, 'complete'],
+      [2, 'complete'],
+      [3, 'failed'],
+    ]);
+    expect(told[3]?.reason).toContain('it used up its processor time, and may not go over 2 s');
   });
 
   test('end with the reason of an abort', async () => {

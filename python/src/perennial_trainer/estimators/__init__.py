@@ -6,9 +6,9 @@ from difflib import get_close_matches
 from importlib import import_module
 
 from ..errors import TrainerError
-from .estimator import Estimator, Fit, Lasting, Model
+from .estimator import Estimator, Fit, Lasting, Model, Staged
 
-__all__ = ["BUILT_IN", "Estimator", "Fit", "Lasting", "Model", "find_estimator"]
+__all__ = ["BUILT_IN", "Estimator", "Fit", "Lasting", "Model", "Staged", "find_estimator"]
 
 #: By the name that a spec gives: the module, imported only when it is asked for.
 BUILT_IN = {

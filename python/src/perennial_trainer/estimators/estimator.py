@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
@@ -26,6 +26,18 @@ class Model(Protocol):
         """
         The model with its preprocessing, with the inputs and outputs of the job contract (README.md). The same fit
         gives the same bytes.
+        """
+        ...
+
+
+@runtime_checkable
+class Staged(Protocol):
+    """A model that knows what it was on its way: one of trees."""
+
+    def stages(self, rows: Rows, steps: Sequence[int]) -> Iterator[NDArray[Any]]:
+        """
+        The answers as they were after each of these steps, which ascend, in little more time than one `predict` takes.
+        At the last step of the fit they are those of `predict`, but for the rounding of the last digits.
         """
         ...
 

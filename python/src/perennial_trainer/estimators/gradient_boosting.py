@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -96,7 +96,17 @@ class GradientBoostingModel:
         if self._task.is_regression:
             values: NDArray[Any] = self._trees.predict(matrix)
             return values
-        probabilities: NDArray[Any] = self._trees.predict_proba(matrix)
+        return self._answers(self._trees.predict_proba(matrix))
+
+    def stages(self, rows: Rows, steps: Sequence[int]) -> Iterator[NDArray[Any]]:
+        matrix = self._columns.matrix(rows)
+        trees = self._trees
+        all_stages = trees.staged_predict(matrix) if self._task.is_regression else trees.staged_predict_proba(matrix)
+        for done, answers in enumerate(all_stages, start=1):
+            if done in steps:
+                yield answers if self._task.is_regression else self._answers(answers)
+
+    def _answers(self, probabilities: NDArray[Any]) -> NDArray[Any]:
         return probabilities if self._task.is_multiclass else probabilities[:, 1]
 
     def to_onnx(self) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from ..threads import used_threads
 from .columns import Columns
 from .float32 import lowered_to_float32
 from .forest import Forest, Tree, export_forest
+from .link import answers_of
 from .seeds import segment_seed
 
 _FILE = "model.txt"
@@ -129,6 +130,15 @@ class LightGbmModel:
     def predict(self, rows: Rows) -> NDArray[Any]:
         answers: NDArray[Any] = self._booster.predict(self._columns.matrix(rows), num_threads=1)
         return answers + self._offset if self._task.is_regression else answers
+
+    def stages(self, rows: Rows, steps: Sequence[int]) -> Iterator[NDArray[Any]]:
+        matrix = self._columns.matrix(rows)
+        scores: Any = self._offset if self._task.is_regression else 0.0
+        for before, step in zip((0, *steps), steps, strict=False):
+            scores = scores + self._booster.predict(
+                matrix, start_iteration=before, num_iteration=step - before, raw_score=True, num_threads=1
+            )
+            yield answers_of(self._task, scores)
 
     def to_onnx(self) -> bytes:
         blocks = self._booster.model_to_string(num_iteration=-1).split("\nTree=")[1:]

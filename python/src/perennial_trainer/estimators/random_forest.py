@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -95,9 +95,21 @@ class RandomForestModel:
         for forest in self._forests:
             answer = forest.predict(matrix) if self._task.is_regression else forest.predict_proba(matrix)
             answers = answers + answer * (len(forest) / self._trees)
+        return self._answers(answers)
+
+    def stages(self, rows: Rows, steps: Sequence[int]) -> Iterator[NDArray[Any]]:
+        matrix = self._columns.matrix(rows, np.float32)
+        total: NDArray[Any] = np.zeros(())
+        trees = (tree for forest in self._forests for tree in forest)
+        for done, tree in enumerate(trees, start=1):
+            total = total + (tree.predict(matrix) if self._task.is_regression else tree.predict_proba(matrix))
+            if done in steps:
+                yield self._answers(total / done)
+
+    def _answers(self, mean: NDArray[Any]) -> NDArray[Any]:
         if self._task.is_regression:
-            return answers + self._offset
-        return answers if self._task.is_multiclass else answers[:, 1]
+            return mean + self._offset
+        return mean if self._task.is_multiclass else mean[:, 1]
 
     def to_onnx(self) -> bytes:
         trees = [self._tree(each.tree_) for forest in self._forests for each in forest]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from ..task import Task
 from ..threads import used_threads
 from .columns import Columns
 from .forest import Forest, Tree, export_forest
+from .link import answers_of
 from .seeds import segment_seed
 
 _FILE = "model.ubj"
@@ -120,6 +121,16 @@ class XgBoostModel:
         data = xgboost.DMatrix(self._columns.matrix(rows, np.float32), nthread=used_threads())
         answers: NDArray[Any] = self._booster.predict(data).astype(np.float64)
         return answers + self._offset if self._task.is_regression else answers
+
+    def stages(self, rows: Rows, steps: Sequence[int]) -> Iterator[NDArray[Any]]:
+        import xgboost
+
+        data = xgboost.DMatrix(self._columns.matrix(rows, np.float32), nthread=used_threads())
+        for before, step in zip((0, *steps), steps, strict=False):
+            scores = self._booster.predict(data, output_margin=True, iteration_range=(before, step))
+            # The next trees are added to that.
+            data.set_base_margin(scores)
+            yield answers_of(self._task, scores).astype(np.float64) + self._offset
 
     def to_onnx(self) -> bytes:
         learner = json.loads(bytes(self._booster.save_raw("json")))["learner"]

@@ -25,6 +25,7 @@ def lay_out(message: dict[str, Any], folder: Path, resume: dict[str, Any] | None
     for each in ("output", "checkpoints"):
         (folder / each).mkdir(parents=True)
     job = {**message["job"], "data": {side: str(data / f"{side}.parquet") for side in ("train", "validation")}}
+    job["waitForCheckpoints"] = True
     if "code" in message:
         _fetch_folder(message["code"], folder.parent / "code", stop)
         job["code"] = str(folder.parent / "code")
@@ -55,7 +56,7 @@ def environment(message: dict[str, Any], folder: Path) -> dict[str, str]:
     """
     missing = [name for name in message["secrets"].values() if name not in os.environ]
     if missing:
-        raise SecretMissing(f"give the trainer its secrets: this machine has no variable {', '.join(missing)}")
+        raise SecretMissing(f"start the trainer: this machine has no variable {', '.join(missing)} for a secret of it")
     # Where this package was found, for programs that import it; the code's own modules go first.
     places = [str(Path(__file__).parents[2])]
     if "code" in message:

@@ -1,7 +1,8 @@
 """
 `python -m perennial_trainer.remote.keeper JOB.JSON`: the process above a job that is done elsewhere. It starts the
-program, ends what is left of it, and says how it went on descriptor 3. Signals for the program come by number, one a
-line, on standard input; when that closes, whoever wanted the job is gone, and the job is killed.
+program, holds it to its limits, ends what is left of it, and says on descriptor 3 what it uses and how it went, each a
+line of JSON. Signals for the program come by number, one a line, on standard input; when that closes, whoever wanted the
+job is gone, and the job is killed.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from typing import Any
 from .. import kernel
 from ..isolation import SUBREAPER, best_isolation, fork_supervisor, kill_all, reap
 from ..program import SIGNALS, command_signals
+from .watch import Watch, children_seconds
 
 _TELL = 3
-#: By the name of a limit in a job; `processes` is of a whole user and therefore not kept here.
+#: Looks after each of which it is told what was used.
+_TELL_EVERY = 10
+#: What the kernel keeps for each process, by the name of a limit in a job. Sums are kept by looking at all of them.
 _LIMITS = {
     "memoryBytes": resource.RLIMIT_DATA,
     "cpuSeconds": resource.RLIMIT_CPU,
@@ -51,11 +55,28 @@ def _keep(job: dict[str, Any], isolation: str) -> None:
     child = os.fork()
     if child == 0:
         _become(job)
-    status = _wait(child, woken)
+    watch = Watch(job["limits"])
+    status, limit = _wait(child, woken, watch)
     kill_all(isolation, child)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    usage = {"cpuSeconds": round(used.ru_utime + used.ru_stime, 6), "peakMemoryBytes": used.ru_maxrss * 1024}
-    os.write(_TELL, json.dumps({"ending": _ending(status), "usage": usage}).encode())
+    end = {"ending": _ending(status), "usage": _in_all(watch)}
+    _tell(end if limit is None else {**end, "limit": limit})
+
+
+def _in_all(watch: Watch) -> dict[str, Any]:
+    # The kernel knows exactly what those took that somebody waited for, and the memory of each; looks saw their sums.
+    seen, largest = watch.used, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    return {
+        "cpuSeconds": round(max(children_seconds(), seen["cpuSeconds"]), 6),
+        "peakMemoryBytes": max(largest, seen["peakMemoryBytes"]),
+    }
+
+
+def _tell(what: dict[str, Any]) -> None:
+    try:
+        os.write(_TELL, json.dumps(what).encode() + b"\n")
+    except OSError:
+        # Nobody listens any more: that is noticed on standard input.
+        pass
 
 
 def _become(job: dict[str, Any]) -> None:
@@ -90,19 +111,28 @@ def _wake_when_a_child_ends() -> int:
     return woken
 
 
-def _wait(child: int, woken: int) -> int | None:
-    """The status with which the program ended; None when nobody wants it any more."""
+def _wait(child: int, woken: int, watch: Watch) -> tuple[int | None, dict[str, Any] | None]:
+    """
+    The status with which the program ended; none when it has to be killed: because of the limit that comes with it, or
+    because nobody wants the job any more.
+    """
     while True:
-        ready, _, _ = select.select([0, woken], [], [])
+        ready, _, _ = select.select([0, woken], [], [], watch.seconds_left)
         if woken in ready:
             os.read(woken, 4096)
         status = reap(child)
         if status is not None:
-            return status
+            return status, None
+        if watch.seconds_left == 0:
+            limit = watch.look()
+            if limit is not None:
+                return None, limit
+            if watch.looks % _TELL_EVERY == 0:
+                _tell({"used": watch.used})
         if 0 in ready:
             heard = os.read(0, 4096)
             if not heard:
-                return None
+                return None, None
             for number in heard.split():
                 os.killpg(child, int(number)) if _has_group(child) else os.kill(child, int(number))
 

@@ -39,7 +39,11 @@ class Program:
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         )
         os.close(tells)
-        self._told = told
+        #: What it has used so far; empty at first.
+        self.used: dict[str, Any] = {}
+        self._end: dict[str, Any] | None = None
+        self._hearing = threading.Thread(target=self._hear, args=(told,), daemon=True)
+        self._hearing.start()
         assert self._keeper.stdout and self._keeper.stderr
         self._open_streams = 2
         for stream, is_output in ((self._keeper.stdout, True), (self._keeper.stderr, False)):
@@ -74,17 +78,24 @@ class Program:
 
     def ending(self) -> dict[str, Any]:
         """How it ended, with what it used; to be asked when it has. Nothing of it is left then."""
-        with os.fdopen(self._told, "rb") as told:
-            said = told.read()
+        self._hearing.join()
         try:
             self._keeper.wait(_ENDED_WAIT_SECONDS)
         except subprocess.TimeoutExpired:
             self._keeper.kill()
         self.kill()
-        if not said:
+        if self._end is None:
             raise RemoteError("run the trainer: the process above it has ended without a word")
-        found: dict[str, Any] = json.loads(said)
-        return found
+        return self._end
+
+    def _hear(self, told: int) -> None:
+        with os.fdopen(told, "rb") as lines:
+            for line in lines:
+                said = json.loads(line)
+                if "ending" in said:
+                    self._end = said
+                else:
+                    self.used = said["used"]
 
     def _tell(self, what: bytes) -> None:
         stdin = self._keeper.stdin

@@ -16,6 +16,7 @@ _EVERY_SECONDS = 0.5
 _IDLE_SHARE = 10
 _MOST_LOG_BYTES = 1 << 20
 _LINE_LENGTH = 4096
+_REASON_LENGTH = 300
 
 
 class Report:
@@ -58,6 +59,10 @@ class Report:
     def stored(self, checkpoint: str, step: int, stored: dict[str, Any]) -> None:
         """Says where a checkpoint is that the trainer has named so."""
         self.add({"checkpoint": self._redactor.clean(checkpoint), "step": step, "stored": stored})
+
+    def over(self, end: str, why: str) -> None:
+        """Says that the attempt hands nothing back, and why."""
+        self.add({"far": {"over": end, "why": self._redactor.clean(why)[:_REASON_LENGTH]}})
 
     def add(self, line: dict[str, Any]) -> None:
         """Takes a line of our own. Digests in it stay whole, however short a secret is."""

@@ -8,15 +8,16 @@ import os
 import shutil
 import signal
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .attempt import Attempt
 from .errors import RemoteError, Stopped
 from .folder import command, environment, hand_back, lay_out, secrets
+from .place import job_place
 from .process import Program
 from .redact import Redactor
 from .report import Report
@@ -44,14 +45,16 @@ def train(
     redactor = Redactor()
     with (
         redactor.in_errors(),
-        tempfile.TemporaryDirectory(prefix="perennial-job-", dir=folder) as place,
+        job_place(folder) as place,
         _Beat(heartbeat, cancelled) as beat,
     ):
-        message = _read_message(order, Path(place), beat.stopped)
+        message = _read_message(order, place, beat.stopped)
         redactor.learn(secrets(message).values())
         with Report(message["report"], redactor) as report:
             beat.shows(report)
-            result = _run(message, Path(place), report, beat.stopped)
+            resume = _newest_checkpoint(message, report)
+            with Attempt(report, None if resume is None else resume["step"]) as attempt:
+                result = _run(message, place, resume, attempt, report, beat.stopped)
             report.add({"ended": result})
             report.flush()
             return result
@@ -66,18 +69,25 @@ def _read_message(order: dict[str, Any], place: Path, stop: Stop) -> dict[str, A
     return message
 
 
-def _run(message: dict[str, Any], place: Path, report: Report, stop: Stop) -> dict[str, Any]:
+def _run(
+    message: dict[str, Any],
+    place: Path,
+    resume: dict[str, Any] | None,
+    attempt: Attempt,
+    report: Report,
+    stop: Stop,
+) -> dict[str, Any]:
     folder = place / "job"
     folder.mkdir()
-    resume = _newest_checkpoint(message, report)
     host = socket.gethostname()
     report.log(f"on {host}" + ("" if resume is None else f", going on from step {resume['step']}"))
     lay_out(message, folder, resume, stop)
     checkpoints = _Checkpoints(message["checkpoints"], folder, report)
     program = Program(folder, command(message, folder), environment(message, folder), message["limits"])
     try:
-        why = _listen(program, message, report, checkpoints, stop)
+        why = _listen(program, message, attempt, report, checkpoints, stop)
         ended = program.ending()
+        attempt.uses(ended["usage"], in_all=True)
     finally:
         program.kill()
         checkpoints.close()
@@ -92,7 +102,12 @@ def _run(message: dict[str, Any], place: Path, report: Report, stop: Stop) -> di
 
 
 def _listen(
-    program: Program, message: dict[str, Any], report: Report, checkpoints: _Checkpoints, stop: Stop
+    program: Program,
+    message: dict[str, Any],
+    attempt: Attempt,
+    report: Report,
+    checkpoints: _Checkpoints,
+    stop: Stop,
 ) -> str | None:
     """Passes on what the program says until it has ended; returns why it was made to, if it was."""
     limit = time.monotonic() + message["timeoutMs"] / 1000
@@ -103,6 +118,7 @@ def _listen(
         line = program.next_line(_TICK_SECONDS)
         if line is not None:
             _hear(line, report, checkpoints)
+        attempt.uses(program.used)
         now = time.monotonic()
         if why is None:
             why = "stopped" if stop() else "timeout" if now > limit else None
@@ -132,7 +148,7 @@ def _parse(text: str) -> dict[str, Any] | None:
         return None
     # What only the engine's own lines may say.
     known = isinstance(content, dict) and any(each in content for each in ("progress", "error", "point", "checkpoint"))
-    return content if known and "ended" not in content and "stored" not in content else None
+    return content if known and not any(each in content for each in ("ended", "stored", "far")) else None
 
 
 def _newest_checkpoint(message: dict[str, Any], report: Report) -> dict[str, Any] | None:
@@ -174,6 +190,8 @@ class _Checkpoints:
         problem = _problem(path, self._folder / "checkpoints")
         if problem is not None:
             self._report.log(f"the checkpoint of step {step} was not kept: {problem}")
+            if path.parent == self._folder / "checkpoints":
+                shutil.rmtree(path, ignore_errors=True)
             return
         with self._changed:
             dropped = self._waiting
@@ -201,6 +219,8 @@ class _Checkpoints:
                 self._store(path, step)
             except (OSError, RemoteError) as error:
                 self._report.log(f"the checkpoint of step {step} was not kept: {error}")
+            # Stored or not: a trainer that waits for it goes on.
+            shutil.rmtree(path, ignore_errors=True)
 
     def _store(self, path: Path, step: int) -> None:
         slot = self._next
@@ -210,7 +230,6 @@ class _Checkpoints:
         self._next = (slot + 1) % len(self._slots)
         self._report.stored(path.name, step, {**sent, "slot": slot})
         self._report.flush()
-        shutil.rmtree(path, ignore_errors=True)
 
 
 class _Beat:
