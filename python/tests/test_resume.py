@@ -9,14 +9,18 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from depot import Depot
 from flights import ENVIRONMENT, TASKS, TREES, Flights, fitted
 
+from perennial_trainer import remote
 from perennial_trainer.estimators import find_estimator
 from perennial_trainer.job import Job, Resume
 from perennial_trainer.parameters import check_parameters
@@ -80,6 +84,89 @@ def test_every_segment_tells_how_good_the_model_is_by_then(flights: Flights) -> 
     assert [point["step"] for point in points] == [4, 8, 12]
     assert all(set(point["point"]) == {"logLoss", "brier", "accuracy"} for point in points)
     assert points[0]["point"]["logLoss"] > points[2]["point"]["logLoss"]
+
+
+def test_what_a_resumed_fit_tells_follows_on_what_was_told_with_its_checkpoint(flights: Flights) -> None:
+    job = flights.job(parameters={"max_iter": 12}, checkpointEvery=4)
+    _, undisturbed = trained(flights, job)
+    resumed = replace(job, resume=Resume(job.checkpoints / "step-4", 4), checkpoints=flights.folder / "after-4")
+    _, said = trained(flights, resumed)
+    told = undisturbed.index({"checkpoint": os.path.relpath(job.checkpoints / "step-4"), "step": 4})
+    points = [line for line in undisturbed[:told] + said if "point" in line]
+    assert points == [line for line in undisturbed if "point" in line]
+
+
+class Stored(io.StringIO):
+    """Hears a job as a worker does that takes a moment to store each checkpoint, and then removes it."""
+
+    def write(self, text: str) -> int:
+        told = json.loads(text).get("checkpoint")
+        if told is not None:
+            threading.Timer(0.1, shutil.rmtree, [told]).start()
+        return super().write(text)
+
+
+@pytest.mark.parametrize("name", list(TREES))
+def test_no_segment_begins_before_the_checkpoint_of_the_last_one_is_stored(
+    flights: Flights, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, train, validation = flights.rows(
+        estimator=name, parameters={TREES[name]: 12}, checkpointEvery=3, waitForCheckpoints=True
+    )
+    job.checkpoints.mkdir()
+    estimator = find_estimator(name)
+    found: list[list[str]] = []
+
+    def begin(*arguments: Any) -> Any:
+        fit = type(estimator).begin(estimator, *arguments)
+        grow = fit.grow
+        monkeypatch.setattr(fit, "grow", lambda steps: (found.append(os.listdir(job.checkpoints)), grow(steps)))
+        return fit
+
+    monkeypatch.setattr(estimator, "begin", begin)
+    fit_in_segments(
+        job, estimator, check_parameters(estimator.parameters, job.parameters), train, validation, Report(Stored())
+    )
+    assert found == [[], [], [], []]
+
+
+def test_while_its_checkpoint_is_being_stored_a_job_says_so_and_ends_at_once_when_asked(flights: Flights) -> None:
+    job = flights.write(checkpointEvery=2, waitForCheckpoints=True)
+    with subprocess.Popen(
+        [sys.executable, "-m", "perennial_trainer", str(job)], env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        try:
+            said = next(line for line in map(json.loads, process.stdout) if "waiting" in line.get("message", ""))
+            process.terminate()
+            assert process.wait(timeout=10) == 143
+        finally:
+            process.kill()
+    assert said["message"] == "step 2 of 20: waiting until its checkpoint is stored" and said["step"] == 2
+    assert os.listdir(flights.folder / "checkpoints") == ["step-2"]
+    assert not (flights.folder / "output").exists()
+
+
+class Refused(BaseHTTPRequestHandler):
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_error(403)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_a_job_elsewhere_goes_on_when_its_checkpoints_cannot_be_stored(flights: Flights, depot: Depot) -> None:
+    with HTTPServer(("127.0.0.1", 0), Refused) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        slots = [{"get": "", "put": f"http://127.0.0.1:{server.server_port}/{n}"} for n in range(4)]
+        result = remote.train(depot.order(flights, {"checkpointEvery": 5}, checkpoints=slots))
+        server.shutdown()
+    assert result["ending"] == {"kind": "exit", "code": 0}
+    refused = [line["log"] for line in depot.lines() if "was not kept" in line.get("log", "")]
+    assert [line.split(" was not kept: ")[0] for line in refused] == [
+        f"the checkpoint of step {step}" for step in (5, 10, 15, 20)
+    ]
 
 
 def test_a_fit_that_stops_by_itself_stops_there_when_resumed_too(flights: Flights) -> None:

@@ -22,7 +22,7 @@ interface Offered {
 
 /**
  * Has the checkpoints of a job kept, one at a time, and removes them then. While one is being kept, only the newest of the
- * others waits. One that cannot be kept is noted: the training goes on without it.
+ * others waits. One that cannot be kept is noted and removed too: a trainer goes on when the folder is gone.
  */
 export class CheckpointKeeper {
   readonly #options: CheckpointKeeperOptions;

@@ -14,6 +14,7 @@ export async function writeJobFile(job: TrainingJob): Promise<void> {
   const content = {
     data: { train: path.resolve(job.data.train), validation: path.resolve(job.data.validation) },
     ...placelessJob(job),
+    waitForCheckpoints: true,
     ...(resume && { resume: { checkpoint: `${CHECKPOINTS_FOLDER}/${resume.name}`, step: resume.step } }),
     ...(code && { code: path.resolve(code.folder) }),
     ...(job.keepState && { keepState: true }),

@@ -1,10 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import type { TrainInput } from '../../activities/train.js';
 import { defineModel } from '../../src/define-model.js';
 import type { Column, Split, SplitPart } from '../../src/domain/data.js';
 import type { ModelSpecInput } from '../../src/spec.js';
@@ -12,15 +8,12 @@ import { putBlob, putManifest } from '../../src/stores/blobs.js';
 import type { trainOnce } from '../fixtures/train-once.js';
 import { binaryModel } from './onnx-models.js';
 import { toySpec } from './toy-data.js';
+import { trainingWorkers, type TrainingWorkers } from './training-workers.js';
 import type { World } from './world.js';
 
-const QUEUE = 'step-training';
-
-export interface StepTraining {
+export interface StepTraining extends Pick<TrainingWorkers, 'worker'> {
   /** Starts a training of so many steps. */
   start(name: string, options: StepTrainingOptions): Promise<StartedTraining>;
-  /** A worker in a process of its own with a disk of its own, as on another machine. It works when this returns. */
-  worker(): Promise<{ readonly pid: number; end(signal: NodeJS.Signals): Promise<void> }>;
 }
 
 export interface StepTrainingOptions {
@@ -36,21 +29,22 @@ export interface StartedTraining {
   readonly workflowId: string;
   result(): ReturnType<typeof trainOnce>;
   /** What the trainers did, in order: for each the step after which it began and those that it did. */
-  attempts(): Promise<readonly { readonly after: number; readonly did: readonly number[] }[]>;
+  attempts(): Promise<readonly DoneSteps[]>;
+}
+
+export interface DoneSteps {
+  readonly after: number;
+  readonly did: readonly number[];
 }
 
 /** Trainings by `test/fixtures/step-trainer.mjs`. */
-export async function stepTraining(world: World): Promise<StepTraining> {
-  const [base, bundle] = [join(world.folder, 'base.onnx'), join(world.folder, 'train-once.js')];
+export async function stepTraining(world: World, workers?: TrainingWorkers): Promise<StepTraining> {
+  const { worker, train } = workers ?? (await trainingWorkers(world));
+  const base = join(world.folder, 'base.onnx');
   await writeFile(base, binaryModel({ weights: { price: 1 } }).onnx);
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../fixtures/train-once.ts', import.meta.url)),
-    logger: new DefaultLogger('ERROR'),
-  });
-  await writeFile(bundle, code);
   const split = await putManifest(world.store, 'split', await emptySplit(world));
-  let workers = 0;
   return {
+    worker,
     async start(name, { steps, stepMs, checkpointEvery, trainer = {}, patient = false }) {
       const notes = join(world.folder, `${name}.notes`);
       await writeFile(notes, '');
@@ -61,7 +55,7 @@ export async function stepTraining(world: World): Promise<StepTraining> {
           trainer: { command, checkpointEvery, grace: '5s', ...trainer },
         }),
       );
-      const input: TrainInput = {
+      const input = {
         model: name,
         run: 1,
         spec: await putManifest(world.store, 'spec', { spec: model }),
@@ -69,30 +63,8 @@ export async function stepTraining(world: World): Promise<StepTraining> {
         timeoutMs: 600_000,
         parameters: { steps, stepMs, notes, base },
       };
-      const handle = await world.temporal.client.workflow.start<typeof trainOnce>('trainOnce', {
-        taskQueue: QUEUE,
-        workflowId: name,
-        args: [input, patient],
-      });
+      const handle = await train(name, input, patient);
       return { workflowId: name, result: () => handle.result(), attempts: () => readNotes(notes) };
-    },
-    async worker() {
-      const workFolder = join(world.folder, `machine-${(workers += 1)}`);
-      await mkdir(workFolder);
-      const program = fileURLToPath(new URL('../fixtures/training-worker.ts', import.meta.url));
-      const child = spawn(process.execPath, ['--import', 'tsx', program, QUEUE, bundle, workFolder], {
-        env: { ...process.env, ...world.environment },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const gone = once(child, 'exit');
-      await Promise.race([once(child.stdout, 'data'), gone.then(() => Promise.reject(new Error('The worker ended')))]);
-      return {
-        pid: child.pid ?? 0,
-        async end(signal) {
-          child.kill(signal);
-          await gone;
-        },
-      };
     },
   };
 }
@@ -114,7 +86,7 @@ async function emptySplit(world: World): Promise<Split> {
   };
 }
 
-async function readNotes(file: string): ReturnType<StartedTraining['attempts']> {
+async function readNotes(file: string): Promise<DoneSteps[]> {
   const attempts: { after: number; did: number[] }[] = [];
   for (const line of (await readFile(file, 'utf8')).split('\n')) {
     const [word, number] = line.split(' ');

@@ -26,12 +26,13 @@ def leave(code: int) -> NoReturn:
 class Terminable:
     """
     While a fit goes on in segments: SIGTERM ends the process at once if the running segment would take long, and else
-    as soon as its checkpoint is told. What was told before is safe either way. Outside of it SIGTERM does what it
-    always does.
+    as soon as its checkpoint is told. Between segments nothing is lost, so there it ends at once: what was told before
+    is stored either way. Outside of it SIGTERM does what it always does.
     """
 
     def __init__(self) -> None:
         self._asked = False
+        self._between = True
         self._began: float | None = None
         self._last: float | None = None
 
@@ -44,6 +45,7 @@ class Terminable:
 
     def segment_begins(self) -> None:
         self._began = time.monotonic()
+        self._between = False
 
     def segment_ends(self) -> None:
         """The computing is done; what is left of the segment, writing and telling, is always finished."""
@@ -51,13 +53,14 @@ class Terminable:
             self._last = time.monotonic() - self._began
         self._began = None
 
-    def checkpoint_told(self) -> None:
+    def segment_told(self) -> None:
+        self._between = True
         if self._asked:
             leave(_TERMINATED)
 
     def _ask(self, _: int, __: FrameType | None) -> None:
         self._asked = True
-        if self._began is not None and not self._is_soon(time.monotonic() - self._began):
+        if self._between or (self._began is not None and not self._is_soon(time.monotonic() - self._began)):
             leave(_TERMINATED)
 
     def _is_soon(self, spent: float) -> bool:

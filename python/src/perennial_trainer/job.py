@@ -63,6 +63,8 @@ class Job:
     task: Task = Task()
     #: Steps (trees, epochs) between checkpoints; 0: none.
     checkpoint_every: int = 0
+    #: Whether whoever started the job removes the folder of a checkpoint when it is stored, or cannot be.
+    wait_for_checkpoints: bool = False
     resume: Resume | None = None
     warm_start: WarmStart | None = None
     #: Whether to leave `output/state`, from which a training to come can go on.
@@ -101,6 +103,7 @@ def read_job(path: str) -> Job:
         checkpoints=Path(_field(path, content, "checkpoints", str)),
         task=task,
         checkpoint_every=checkpoint_every,
+        wait_for_checkpoints=content.get("waitForCheckpoints") is True,
         resume=_resume(path, content),
         warm_start=_warm_start(path, content),
         keep_state=content.get("keepState") is True,
