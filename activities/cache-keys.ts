@@ -4,7 +4,7 @@ import type { CodeBundle } from '../src/domain/code.js';
 import { trainerKind } from '../src/domain/trainer-kind.js';
 import { gateMetrics } from '../src/gates/index.js';
 import { searchSettings } from '../src/search/settings.js';
-import type { StoredSpec } from '../src/spec.js';
+import type { StoredSpec } from '../src/spec/spec.js';
 import { readManifest } from '../src/stores/blobs.js';
 import { sha256Hex } from '../src/stores/digest.js';
 import type { StepFacts } from './cached.js';

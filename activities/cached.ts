@@ -1,5 +1,5 @@
 import type { CacheUse } from '../src/domain/run.js';
-import type { ModelSpec } from '../src/spec.js';
+import type { ModelSpec } from '../src/spec/spec.js';
 import { MendingStore } from '../src/stores/mending-store.js';
 import { findStep, keepStep, type FoundStep, type StepMaterial } from '../src/stores/step-cache.js';
 import type { CachedStepName } from './cache-code.js';

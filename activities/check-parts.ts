@@ -3,7 +3,7 @@ import type { Snapshot, SnapshotPart } from '../src/domain/data.js';
 import type { TableProfile } from '../src/domain/profile.js';
 import { partsToFollow, withKnown } from '../src/data/known-profile.js';
 import { timeColumn } from '../src/data/source-tables.js';
-import type { ModelSpec } from '../src/spec.js';
+import type { ModelSpec } from '../src/spec/spec.js';
 import { readManifest } from '../src/stores/blobs.js';
 import { checkPart, type CheckedPart } from './check-part.js';
 import type { ActivityDeps } from './deps.js';

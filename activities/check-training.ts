@@ -2,7 +2,7 @@ import type { Contract } from '../src/domain/contract.js';
 import { inspectPart } from '../src/data/inspect-part.js';
 import { ContractViolatedError } from '../src/errors.js';
 import type { DataJobOptions } from '../src/data/job-options.js';
-import type { ModelSpec } from '../src/spec.js';
+import type { ModelSpec } from '../src/spec/spec.js';
 
 /**
  * Holds the table that the contract calls `training` against the rows that will train, validate and test, all together. No

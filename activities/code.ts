@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import type { CodeBundle } from '../src/domain/code.js';
 import { TrainerEnvironmentError } from '../src/errors.js';
-import type { StoredSpec, TrainerSpec } from '../src/spec.js';
+import type { StoredSpec, TrainerSpec } from '../src/spec/spec.js';
 import type { TrainingJob } from '../src/trainers/trainer.js';
 import type { ActivityDeps, CodePython } from './deps.js';
 import { plainEnvironment, trainingPlace, type TrainingPlace } from './training-place.js';

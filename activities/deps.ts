@@ -1,4 +1,4 @@
-import type { SourceSpec } from '../src/spec.js';
+import type { SourceSpec } from '../src/spec/spec.js';
 import type { CodeBundle } from '../src/domain/code.js';
 import type { Source } from '../src/sources/source.js';
 import type { ArtifactStore, CallOptions } from '../src/stores/store.js';

@@ -11,7 +11,7 @@ import { gateMetrics } from '../src/gates/index.js';
 import { OnnxModel } from '../src/inference/onnx-model.js';
 import { unfitInput } from '../src/inference/unfit-input.js';
 import { evaluateInThread } from '../src/metrics/evaluate-in-thread.js';
-import type { ModelSpec, StoredSpec } from '../src/spec.js';
+import type { ModelSpec, StoredSpec } from '../src/spec/spec.js';
 import { putManifest, readManifest, readManifestOf } from '../src/stores/blobs.js';
 import type { ActivityDeps } from './deps.js';
 import { againstItself } from './evaluate-itself.js';

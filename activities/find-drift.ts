@@ -2,7 +2,7 @@ import type { Split, DataProfile } from '../src/domain/data.js';
 import type { DriftFinding } from '../src/domain/drift.js';
 import type { ModelBundle } from '../src/domain/model.js';
 import type { TableProfile } from '../src/domain/profile.js';
-import type { DriftSpec } from '../src/spec.js';
+import type { DriftSpec } from '../src/spec/spec.js';
 import { compareProfiles } from '../src/statistics/drift/compare-profiles.js';
 import { readManifest, readManifestOf } from '../src/stores/blobs.js';
 import { readLiveProfile } from '../src/stores/live-profiles.js';

@@ -10,7 +10,7 @@ import { readingDigest } from '../src/data/reading.js';
 import { buildChanges, buildSnapshot, diffObjects, repeatedId, type ObjectChanges } from '../src/data/snapshot.js';
 import { DataEmptyError, DataUnreadableError, SourceRefusedError } from '../src/errors.js';
 import type { Source } from '../src/sources/source.js';
-import type { ModelSpec, SourceSpec, StoredSpec } from '../src/spec.js';
+import type { ModelSpec, SourceSpec, StoredSpec } from '../src/spec/spec.js';
 import { manifestRef, putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
 import { findDamage } from '../src/stores/find-damage.js';
 import { MendingStore } from '../src/stores/mending-store.js';

@@ -2,7 +2,7 @@ import type { Ref } from '../src/domain/artifact.js';
 import type { Evaluation } from '../src/domain/evaluation.js';
 import type { Verdict } from '../src/domain/verdict.js';
 import { judge as judgeEvaluation } from '../src/gates/index.js';
-import type { StoredSpec } from '../src/spec.js';
+import type { StoredSpec } from '../src/spec/spec.js';
 import { readManifest } from '../src/stores/blobs.js';
 import type { ActivityDeps } from './deps.js';
 

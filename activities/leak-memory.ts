@@ -3,7 +3,7 @@ import { canonicalJson } from '../src/domain/canonical.js';
 import type { SnapshotPart } from '../src/domain/data.js';
 import type { LeakCheck } from '../src/data/leak-check.js';
 import { timeColumn } from '../src/data/source-tables.js';
-import type { ModelSpec } from '../src/spec.js';
+import type { ModelSpec } from '../src/spec/spec.js';
 import { sha256Hex } from '../src/stores/digest.js';
 import type { ArtifactStore, CallOptions } from '../src/stores/store.js';
 

@@ -4,7 +4,7 @@ import { runCost } from '../src/domain/cost.js';
 import type { ModelBundle } from '../src/domain/model.js';
 import type { RunRecord } from '../src/domain/run.js';
 import { RunRecordTakenError } from '../src/errors.js';
-import type { StoredSpec } from '../src/spec.js';
+import type { StoredSpec } from '../src/spec/spec.js';
 import { readManifestOf } from '../src/stores/blobs.js';
 import { unlessDamaged } from '../src/stores/find-damage.js';
 import { readRunRecord } from '../src/stores/run-records.js';

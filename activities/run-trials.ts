@@ -16,7 +16,7 @@ import {
 } from '../src/domain/search.js';
 import { trainerKind } from '../src/domain/trainer-kind.js';
 import { ownSampler } from '../src/search/index.js';
-import type { StoredSpec } from '../src/spec.js';
+import type { StoredSpec } from '../src/spec/spec.js';
 import { putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
 import type { TrialsCallbacks, TrialsJob } from '../src/trainers/trainer.js';
 import { AttemptLog } from './attempt-log.js';

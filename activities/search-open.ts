@@ -4,7 +4,7 @@ import type { ModelBundle } from '../src/domain/model.js';
 import { trialsOf, type Parameters, type Search, type Study } from '../src/domain/search.js';
 import { pointOf } from '../src/search/space.js';
 import { searchSettings } from '../src/search/settings.js';
-import type { StoredSpec } from '../src/spec.js';
+import type { StoredSpec } from '../src/spec/spec.js';
 import { putManifest, readManifest, readManifestOf } from '../src/stores/blobs.js';
 import { unlessDamaged } from '../src/stores/find-damage.js';
 import { readRunRecord, recordedRuns } from '../src/stores/run-records.js';

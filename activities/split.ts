@@ -11,7 +11,7 @@ import { timeColumn, type SourceTables } from '../src/data/source-tables.js';
 import { prepareSplit, type SplitFacts } from '../src/data/split.js';
 import { partsInRange } from '../src/data/windows.js';
 import type { SplitFile } from '../src/data/write-sides.js';
-import type { ModelSpec, StoredSpec } from '../src/spec.js';
+import type { ModelSpec, StoredSpec } from '../src/spec/spec.js';
 import { mergeProfiles } from '../src/statistics/merge-profiles.js';
 import { putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
 import { sha256Hex } from '../src/stores/digest.js';

@@ -9,7 +9,7 @@ import { trainerKind } from '../src/domain/trainer-kind.js';
 import { TrainerFailedError } from '../src/errors.js';
 import { OnnxModel } from '../src/inference/onnx-model.js';
 import { checkOutputs } from '../src/inference/outputs/index.js';
-import type { StoredSpec } from '../src/spec.js';
+import type { StoredSpec } from '../src/spec/spec.js';
 import { putBlob, putManifest, readManifest } from '../src/stores/blobs.js';
 import type { Trainer, TrainingOutput } from '../src/trainers/trainer.js';
 import { prepareCode } from './code.js';

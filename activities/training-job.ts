@@ -3,7 +3,7 @@ import { durationMs } from '../src/domain/duration.js';
 import { sizeBytes } from '../src/domain/size.js';
 import { taskOf } from '../src/domain/task.js';
 import { PrepareFailedError } from '../src/errors.js';
-import type { ModelSpec, TaskSpec, TrainerSpec } from '../src/spec.js';
+import type { ModelSpec, TaskSpec, TrainerSpec } from '../src/spec/spec.js';
 import type { TrainingJob, TrainingLimits } from '../src/trainers/trainer.js';
 
 /** What only the attempt knows of its job. */

@@ -1,7 +1,7 @@
 import { sizeBytes } from '../src/domain/size.js';
 import { trainerKind } from '../src/domain/trainer-kind.js';
 import { TrainerEnvironmentError } from '../src/errors.js';
-import type { TrainerSpec } from '../src/spec.js';
+import type { TrainerSpec } from '../src/spec/spec.js';
 
 /** Where a training goes that is not done by the worker, in the words of the trainer that takes it there. */
 export type TrainingPlace = Readonly<Record<string, unknown>> & {

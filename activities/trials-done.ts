@@ -10,7 +10,7 @@ import {
   type TrialCounts,
   type TrialState,
 } from '../src/domain/search.js';
-import type { StoredSpec } from '../src/spec.js';
+import type { StoredSpec } from '../src/spec/spec.js';
 
 export interface TrialsDone {
   readonly message: string;

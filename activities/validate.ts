@@ -6,7 +6,7 @@ import type { DriftFinding } from '../src/domain/drift.js';
 import type { TableProfile } from '../src/domain/profile.js';
 import { ageFindings, hasAgeRule, type ObjectProfile } from '../src/data/age-rule.js';
 import { buildSnapshot } from '../src/data/snapshot.js';
-import type { StoredSpec } from '../src/spec.js';
+import type { StoredSpec } from '../src/spec/spec.js';
 import { mergeProfiles } from '../src/statistics/merge-profiles.js';
 import { manifestRef, putManifest, readManifest } from '../src/stores/blobs.js';
 import type { CheckedPart } from './check-part.js';

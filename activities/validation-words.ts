@@ -3,7 +3,7 @@ import type { Contract, ContractFinding } from '../src/domain/contract.js';
 import type { SnapshotPart, ValidationReport } from '../src/domain/data.js';
 import type { DriftFinding } from '../src/domain/drift.js';
 import { ContractViolatedError, DriftBlockedError } from '../src/errors.js';
-import type { ModelSpec } from '../src/spec.js';
+import type { ModelSpec } from '../src/spec/spec.js';
 
 /** One sentence on what validation did, for everybody. */
 export function reportMessage(report: ValidationReport, contract: Contract): string {

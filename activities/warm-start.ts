@@ -4,7 +4,7 @@ import type { Checkpoint } from '../src/domain/attempt.js';
 import { canonicalJson } from '../src/domain/canonical.js';
 import type { Split } from '../src/domain/data.js';
 import type { ModelBundle } from '../src/domain/model.js';
-import type { TrainerSpec } from '../src/spec.js';
+import type { TrainerSpec } from '../src/spec/spec.js';
 import { putManifest, readManifest, readManifestOf } from '../src/stores/blobs.js';
 import { rethrowUnlessDamage } from '../src/stores/find-damage.js';
 import type { ArtifactStore, CallOptions } from '../src/stores/store.js';

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { needsOf } from '../src/resources/needs.js';
-import type { TrainerSpec } from '../src/spec.js';
+import type { TrainerSpec } from '../src/spec/spec.js';
 import { AttemptLog } from './attempt-log.js';
 import type { ActivityDeps } from './deps.js';
 import { trainingPlace } from './training-place.js';

@@ -4,7 +4,7 @@ import { scheduledRun } from '../src/demo/scheduled-run.js';
 import { buildStage, type Stage } from '../src/demo/stage.js';
 import { writeWeek } from '../src/demo/weeks.js';
 import { pythonEnv } from '../src/dev/tools.js';
-import type { StoredSpec } from '../src/spec.js';
+import type { StoredSpec } from '../src/spec/spec.js';
 import { median } from './median.js';
 import { plainWeek } from './plain-script.js';
 import type { BenchRow } from './row.js';

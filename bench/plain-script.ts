@@ -12,7 +12,7 @@ import type { Verdict } from '../src/domain/verdict.js';
 import { judge } from '../src/gates/index.js';
 import { OnnxModel } from '../src/inference/onnx-model.js';
 import { evaluateInThread } from '../src/metrics/evaluate-in-thread.js';
-import type { StoredSpec } from '../src/spec.js';
+import type { StoredSpec } from '../src/spec/spec.js';
 import { hashFile } from '../src/stores/digest.js';
 import { builtInTrainers } from '../src/trainers/index.js';
 

@@ -1,7 +1,7 @@
-import { specInvalid } from './spec-invalid.js';
-import { pathText } from './spec-path.js';
-import { validateSpec } from './spec-validate.js';
-import type { ModelSpec, ModelSpecInput } from './spec.js';
+import { specInvalid } from './spec/invalid.js';
+import { pathText } from './spec/path.js';
+import { validateSpec } from './spec/validate.js';
+import type { ModelSpec, ModelSpecInput } from './spec/spec.js';
 
 /**
  * Declares a model in TypeScript or JavaScript. Gives the same object as `readSpecFile` gives for a YAML file of the same

@@ -8,6 +8,6 @@ export type { ArtifactStore, Body, FileBody, CallOptions, ListedObject } from '.
 export type { Source, SourceCallOptions } from './sources/source.js';
 export type { Trainer, TrainerCallbacks, TrainingJob, TrainingOutput, TrainingProgress } from './trainers/trainer.js';
 export { defineModel } from './define-model.js';
-export { readSpecFile, type ReadSpec } from './spec-file.js';
-export type { ModelSpec, ModelSpecInput, StoredSpec } from './spec.js';
+export { readSpecFile, type ReadSpec } from './spec/file.js';
+export type { ModelSpec, ModelSpecInput, StoredSpec } from './spec/spec.js';
 export { PerennialError, type ErrorFacts, type Next } from './errors.js';

@@ -3,7 +3,7 @@ import { durationMs } from './domain/duration.js';
 import type { RunPlan } from './domain/run.js';
 import { resourcePlan } from './resources/needs.js';
 import { searchPlan } from './search/settings.js';
-import type { ModelSpec } from './spec.js';
+import type { ModelSpec } from './spec/spec.js';
 
 /** What the workflows need to know of a spec while they decide. */
 export function runPlan(spec: ModelSpec, ref: Ref): RunPlan {

@@ -4,7 +4,7 @@ import type { retrainOnSchedule } from '../workflows/retrain-on-schedule.js';
 import { modelKey, triggerKey } from '../workflows/search-attributes.js';
 import { canonicalJson } from './domain/canonical.js';
 import { scheduleId, type RunPlan } from './domain/run.js';
-import type { ModelSpec } from './spec.js';
+import type { ModelSpec } from './spec/spec.js';
 
 /** What was done about the Schedule of a model. */
 export type ScheduleChange = 'created' | 'updated' | 'unchanged' | 'removed' | 'none';

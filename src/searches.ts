@@ -14,7 +14,7 @@ import {
 } from './domain/search.js';
 import { ArtifactMissingError, NotFoundError } from './errors.js';
 import { searchByWorkflow, type FoundSearch } from './search-under-way.js';
-import type { StoredSpec } from './spec.js';
+import type { StoredSpec } from './spec/spec.js';
 import { readManifest, readManifestOf } from './stores/blobs.js';
 import { readRunRecord, recordedRuns } from './stores/run-records.js';
 import { SearchChunks } from './stores/search-chunks.js';

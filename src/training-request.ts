@@ -1,9 +1,9 @@
 import type { TrainingRequest } from './domain/trigger.js';
 import { UsageError } from './errors.js';
 import { parseTime } from './parse-time.js';
-import { builtInOf, parameterIssues } from './spec-check-parameters.js';
-import { pathText } from './spec-path.js';
-import type { ModelSpec } from './spec.js';
+import { builtInOf, parameterIssues } from './spec/check-parameters.js';
+import { pathText } from './spec/path.js';
+import type { ModelSpec } from './spec/spec.js';
 
 export interface RequestTrainingOptions {
   /** One sentence. Default: `asked for by hand`. */

@@ -1,6 +1,6 @@
 import { Option, type Command as Commander } from 'commander';
 import { UsageError } from '../errors.js';
-import { didYouMean } from '../spec-issues.js';
+import { didYouMean } from '../spec/issues.js';
 import type { Command, CommandContext, CommandGroup } from './command.js';
 import { CONNECTION_OPTIONS, connectionGiven } from './connection-options.js';
 import type { Screen } from './screen.js';

@@ -9,7 +9,7 @@ export const apply: Command = {
   arguments: [{ name: '[file]', description: 'the spec file; default: perennial.yaml' }],
   connects: true,
   async run(context) {
-    const { readSpecFile } = await import('../spec-file.js');
+    const { readSpecFile } = await import('../spec/file.js');
     const stored = await readSpecFile(context.words[0] ?? 'perennial.yaml');
     if (stored.prepareSql !== undefined) {
       await (await import('../data/prepare-sql.js')).checkSqlText(stored.prepareSql);

@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { PerennialClient } from '../client.js';
 import { portOpen } from '../dev/port-open.js';
 import { NotFoundError, UsageError } from '../errors.js';
-import { nearestName } from '../spec-nearest.js';
+import { nearestName } from '../spec/nearest.js';
 import { openStore } from '../stores/index.js';
 import type { ArtifactStore } from '../stores/store.js';
 import type { CommandContext } from './command.js';

@@ -2,7 +2,7 @@ import type { Contract, ContractFinding, ContractTable } from '../domain/contrac
 import type { ObjectProfile } from '../data/age-rule.js';
 import type { ColumnType } from '../domain/data.js';
 import { DataEmptyError, DataUnreadableError, UsageError } from '../errors.js';
-import { didYouMean } from '../spec-issues.js';
+import { didYouMean } from '../spec/issues.js';
 import type { Command, CommandContext } from './command.js';
 import { FORMAT_OPTION, withPart } from './contract-part.js';
 import { EXIT_CODES } from './exit-codes.js';

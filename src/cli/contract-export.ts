@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js';
-import { didYouMean } from '../spec-issues.js';
+import { didYouMean } from '../spec/issues.js';
 import type { Command } from './command.js';
 import { OUTPUT_OPTION, giveText } from './write-new.js';
 

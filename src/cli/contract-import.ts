@@ -36,7 +36,7 @@ export const importSchema: Command = {
 };
 
 async function readSchema(file: string): Promise<unknown> {
-  const [{ readText }, { parseYaml }] = await Promise.all([import('../spec-text.js'), import('../spec-yaml.js')]);
+  const [{ readText }, { parseYaml }] = await Promise.all([import('../spec/text.js'), import('../spec/yaml.js')]);
   const read = await readText(file);
   const fix = 'Name a file with a Table Schema: {"fields": [{"name": ...}]}';
   if ('problem' in read) throw new UsageError(`Cannot read schema "${file}": ${read.problem.message}`, { fix });

@@ -11,7 +11,7 @@ export async function readContract(file: string): Promise<{ file: ContractFile; 
   const [{ readContractFile }, { compileOdcs }, { specInvalid }] = await Promise.all([
     import('../contracts/contract-file.js'),
     import('../contracts/compile-odcs.js'),
-    import('../spec-invalid.js'),
+    import('../spec/invalid.js'),
   ]);
   const read = await readContractFile(file, file);
   if ('unread' in read) {

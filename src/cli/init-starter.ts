@@ -1,4 +1,4 @@
-import { specJsonSchema } from '../spec-json-schema.js';
+import { specJsonSchema } from '../spec/json-schema.js';
 import { sampleWeek, SAMPLE_WEEKS } from './init-sample.js';
 
 /** The files of a starter, by path: they run as they are, with the data beside the spec. */

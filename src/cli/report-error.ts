@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Colors } from 'picocolors/types.js';
 import { PerennialError, SpecInvalidError } from '../errors.js';
-import { formatProblems } from '../spec-problems.js';
+import { formatProblems } from '../spec/problems.js';
 import { EXIT_CODES, exitCodeOf } from './exit-codes.js';
 
 /** An error as `--json` prints it, and as people read it. */

@@ -1,7 +1,7 @@
 import { codeText } from './code-text.js';
 import type { Contract } from '../domain/contract.js';
 import type { TaskKind } from '../domain/task.js';
-import type { SplitSpec } from '../spec.js';
+import type { SplitSpec } from '../spec/spec.js';
 import type { Command } from './command.js';
 
 export const validate: Command = {
@@ -11,7 +11,7 @@ export const validate: Command = {
   arguments: [{ name: '[file]', description: 'the spec file; default: perennial.yaml' }],
   async run({ words, answer, note, colours }) {
     const [{ readSpecFile }, { existsSync }, { compileContractFile }, { noteLines }] = await Promise.all([
-      import('../spec-file.js'),
+      import('../spec/file.js'),
       import('node:fs'),
       import('../contracts/index.js'),
       import('../contracts/note-lines.js'),

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Header, Parser, Pax } from 'tar';
 import type { Sha256 } from '../domain/artifact.js';
-import { quoted } from '../spec-path.js';
+import { quoted } from '../spec/path.js';
 import { MOST_BYTES, MOST_FILES } from './code-limits.js';
 import { CodeProblem } from './code-problem.js';
 import type { CodeFile } from './code-tree.js';

@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { quoted } from '../spec-path.js';
+import { quoted } from '../spec/path.js';
 import { ALWAYS_IGNORED, IGNORE_FILE, MOST_BYTES, MOST_FILES, shownBytes } from './code-limits.js';
 import { CodeProblem } from './code-problem.js';
 

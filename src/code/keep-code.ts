@@ -1,5 +1,5 @@
 import { ArtifactMissingError, UsageError } from '../errors.js';
-import type { StoredSpec } from '../spec.js';
+import type { StoredSpec } from '../spec/spec.js';
 import { putBlob } from '../stores/blobs.js';
 import { MendingStore } from '../stores/mending-store.js';
 import type { ArtifactStore } from '../stores/store.js';

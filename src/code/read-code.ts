@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { quoted, type SpecIssue } from '../spec-path.js';
+import { quoted, type SpecIssue } from '../spec/path.js';
 import { CodeProblem } from './code-problem.js';
 import type { CodeFile } from './code-tree.js';
 import { packCode, type PackedCode } from './pack-code.js';

@@ -1,6 +1,6 @@
 import type { Contract, ContractTable } from '../domain/contract.js';
-import { wantOneOf } from '../spec-issues.js';
-import { quoted, type SpecIssue, type SpecPath } from '../spec-path.js';
+import { wantOneOf } from '../spec/issues.js';
+import { quoted, type SpecIssue, type SpecPath } from '../spec/path.js';
 import { OdcsFindings, type OdcsDocument, type OdcsObject } from './odcs.js';
 import { customOf } from './odcs-custom.js';
 import { freshnessChecks, type SlaTable } from './odcs-freshness.js';

@@ -1,8 +1,8 @@
 import type { SpecProblem } from '../errors.js';
-import { pathText, type SpecIssue, type SpecPath } from '../spec-path.js';
-import { plainJson } from '../spec-plain.js';
-import { readText, type TextProblem } from '../spec-text.js';
-import { parseYaml } from '../spec-yaml.js';
+import { pathText, type SpecIssue, type SpecPath } from '../spec/path.js';
+import { plainJson } from '../spec/plain.js';
+import { readText, type TextProblem } from '../spec/text.js';
+import { parseYaml } from '../spec/yaml.js';
 import { checkOdcs } from './odcs-schema.js';
 import type { OdcsDocument } from './odcs.js';
 

@@ -1,7 +1,7 @@
 import type { Contract } from '../domain/contract.js';
-import { specInvalid } from '../spec-invalid.js';
-import { pathText } from '../spec-path.js';
-import type { StoredSpec } from '../spec.js';
+import { specInvalid } from '../spec/invalid.js';
+import { pathText } from '../spec/path.js';
+import type { StoredSpec } from '../spec/spec.js';
 import { compileOdcs, type CompiledOdcs } from './compile-odcs.js';
 import { inlineContract } from './inline.js';
 import type { OdcsDocument } from './odcs.js';

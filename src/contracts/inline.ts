@@ -1,5 +1,5 @@
 import type { Check, Contract, ContractTable, Expectation, ValidValues } from '../domain/contract.js';
-import type { ColumnRule, InlineContract, TableContract } from '../spec.js';
+import type { ColumnRule, InlineContract, TableContract } from '../spec/spec.js';
 
 /** The short rules of a spec as a contract. Everything blocks: shares of bad rows that are no alarm are in the rules. */
 export function inlineContract(rules: InlineContract): Contract {

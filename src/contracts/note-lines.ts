@@ -1,4 +1,4 @@
-import { pathText, type SpecIssue } from '../spec-path.js';
+import { pathText, type SpecIssue } from '../spec/path.js';
 
 /** Notes as lines for people: what is the same in many places is said once, with the first places. */
 export function noteLines(notes: readonly SpecIssue[]): string[] {

@@ -1,6 +1,6 @@
 import type { MlRole, Severity } from '../domain/contract.js';
-import { didYouMean, wantOneOf } from '../spec-issues.js';
-import { described, quoted, type SpecPath } from '../spec-path.js';
+import { didYouMean, wantOneOf } from '../spec/issues.js';
+import { described, quoted, type SpecPath } from '../spec/path.js';
 import type { OdcsCustomProperty, OdcsFindings } from './odcs.js';
 
 /** Our own words in the `customProperties` of a contract, by where they may stand. All others are left alone. */

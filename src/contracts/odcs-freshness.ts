@@ -1,6 +1,6 @@
 import type { Check, Severity } from '../domain/contract.js';
-import { didYouMean, wantOneOf } from '../spec-issues.js';
-import { described, quoted, type SpecPath } from '../spec-path.js';
+import { didYouMean, wantOneOf } from '../spec/issues.js';
+import { described, quoted, type SpecPath } from '../spec/path.js';
 import type { OdcsDocument, OdcsFindings, OdcsSla } from './odcs.js';
 
 /** A table of the contract, as service levels name it. */

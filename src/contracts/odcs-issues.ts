@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv';
-import { didYouMean, wantOneOf } from '../spec-issues.js';
-import { described, quoted, type SpecIssue, type SpecPath } from '../spec-path.js';
+import { didYouMean, wantOneOf } from '../spec/issues.js';
+import { described, quoted, type SpecIssue, type SpecPath } from '../spec/path.js';
 
 /** What ajv says about a document, in our words and without what only follows from something else that is wrong. */
 export function odcsIssues(document: unknown, all: readonly ErrorObject[], schema: unknown): SpecIssue[] {

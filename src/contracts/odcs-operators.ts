@@ -1,5 +1,5 @@
 import type { Expectation } from '../domain/contract.js';
-import { described, type SpecPath } from '../spec-path.js';
+import { described, type SpecPath } from '../spec/path.js';
 import type { OdcsFindings } from './odcs.js';
 
 /** All operators of the standard. */

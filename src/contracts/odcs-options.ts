@@ -1,5 +1,5 @@
 import type { ContractColumn, ValidValues } from '../domain/contract.js';
-import { described, quoted, type SpecPath } from '../spec-path.js';
+import { described, quoted, type SpecPath } from '../spec/path.js';
 import type { OdcsFindings, OdcsProperty } from './odcs.js';
 import { isEcmaPattern, re2Pattern } from './pattern.js';
 import { boundProblem, isOver } from './values.js';

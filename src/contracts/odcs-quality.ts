@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import type { Check, CheckMeasure, ContractColumn, Scalar, Severity, ValidValues } from '../domain/contract.js';
-import { wantOneOf } from '../spec-issues.js';
-import { described, quoted, type SpecPath } from '../spec-path.js';
+import { wantOneOf } from '../spec/issues.js';
+import { described, quoted, type SpecPath } from '../spec/path.js';
 import type { OdcsFindings, OdcsQuality } from './odcs.js';
 import { expectationOf } from './odcs-operators.js';
 import { patternRule } from './odcs-options.js';

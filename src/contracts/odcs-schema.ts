@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ValidateFunction } from 'ajv';
-import { quoted, described, type SpecIssue } from '../spec-path.js';
+import { quoted, described, type SpecIssue } from '../spec/path.js';
 import { odcsIssues } from './odcs-issues.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { Check, CheckMeasure, ContractColumn, ContractTable, Severity } from '../domain/contract.js';
-import { quoted, type SpecPath } from '../spec-path.js';
+import { quoted, type SpecPath } from '../spec/path.js';
 import type { OdcsFindings, OdcsObject, OdcsProperty } from './odcs.js';
 import { customOf, type OdcsCustom } from './odcs-custom.js';
 import { optionRules } from './odcs-options.js';

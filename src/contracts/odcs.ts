@@ -1,4 +1,4 @@
-import type { SpecIssue, SpecPath } from '../spec-path.js';
+import type { SpecIssue, SpecPath } from '../spec/path.js';
 
 /** What we read of a data contract of the Open Data Contract Standard 3; `checkOdcs` makes sure of these shapes. */
 export interface OdcsDocument {

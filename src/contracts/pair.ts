@@ -1,11 +1,11 @@
 import type { ContractColumn, ContractTable, MlRole } from '../domain/contract.js';
 import type { TaskKind } from '../domain/task.js';
 import { ContractPairError } from '../errors.js';
-import { wantOneOf } from '../spec-issues.js';
-import { nearestName } from '../spec-nearest.js';
-import type { SpecParts } from '../spec-parts.js';
-import { pathText, quoted, type SpecIssue, type SpecPath } from '../spec-path.js';
-import type { StoredSpec } from '../spec.js';
+import { wantOneOf } from '../spec/issues.js';
+import { nearestName } from '../spec/nearest.js';
+import type { SpecParts } from '../spec/parts.js';
+import { pathText, quoted, type SpecIssue, type SpecPath } from '../spec/path.js';
+import type { StoredSpec } from '../spec/spec.js';
 import { contractOf } from './index.js';
 
 /** A place where contract and task do not fit. */

@@ -7,7 +7,7 @@ import type {
 } from '@duckdb/node-api';
 import type { ColumnType } from '../domain/data.js';
 import { DataUnreadableError } from '../errors.js';
-import { nearestName } from '../spec-nearest.js';
+import { nearestName } from '../spec/nearest.js';
 import { columnType } from './column-type.js';
 import { withDuckDb, type Db } from './duckdb.js';
 import { readingOptions, type DataJobOptions } from './job-options.js';

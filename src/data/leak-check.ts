@@ -1,7 +1,7 @@
 import type { Column } from '../domain/data.js';
 import { durationMs } from '../domain/duration.js';
 import { LeakingFeaturesError, PrepareFailedError } from '../errors.js';
-import type { TaskSpec } from '../spec.js';
+import type { TaskSpec } from '../spec/spec.js';
 import type { Db } from './duckdb.js';
 import { compareRows, comparedRows, differingColumns, type RowDifference } from './leak-rows.js';
 import { prepareStep } from './prepare-error.js';

@@ -1,6 +1,6 @@
 import type { SnapshotPart } from '../domain/data.js';
 import { durationMs } from '../domain/duration.js';
-import type { ModelSpec } from '../spec.js';
+import type { ModelSpec } from '../spec/spec.js';
 import { timeColumn } from './source-tables.js';
 import { instant, neededRange, partsInRange } from './windows.js';
 

@@ -1,7 +1,7 @@
 import type { Column } from '../domain/data.js';
 import { PrepareFailedError } from '../errors.js';
-import type { TaskSpec } from '../spec.js';
-import { nearestName } from '../spec-nearest.js';
+import type { TaskSpec } from '../spec/spec.js';
+import { nearestName } from '../spec/nearest.js';
 import { columnType, STORED_TYPE } from './column-type.js';
 import type { Db } from './duckdb.js';
 import { labelKinds } from './labels/index.js';

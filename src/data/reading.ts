@@ -2,7 +2,7 @@ import { contractOf } from '../contracts/index.js';
 import type { Sha256 } from '../domain/artifact.js';
 import { canonicalJson } from '../domain/canonical.js';
 import type { ContractTable } from '../domain/contract.js';
-import type { StoredSpec } from '../spec.js';
+import type { StoredSpec } from '../spec/spec.js';
 import { sha256Hex } from '../stores/digest.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { SnapshotPart } from '../domain/data.js';
 import { PrepareFailedError } from '../errors.js';
-import type { ModelSpec } from '../spec.js';
+import type { ModelSpec } from '../spec/spec.js';
 import type { Db } from './duckdb.js';
 import { prepareStep } from './prepare-error.js';
 import { isoText, quoteFile, quoteName, quoteText, readParquet, timestamp } from './sql-text.js';

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { Split } from '../domain/data.js';
-import type { SplitSpec, TaskSpec } from '../spec.js';
+import type { SplitSpec, TaskSpec } from '../spec/spec.js';
 import { createAsOf } from './as-of-macro.js';
 import { withDuckDb } from './duckdb.js';
 import { writingOptions, type DataJobOptions } from './job-options.js';

@@ -1,5 +1,5 @@
 import type { ContractFinding, ContractTable, Severity } from '../domain/contract.js';
-import { nearestName } from '../spec-nearest.js';
+import { nearestName } from '../spec/nearest.js';
 import type { FoundColumn } from './found-column.js';
 
 /** A finding whose source and object are known to whoever asked. */

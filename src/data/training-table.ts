@@ -1,6 +1,6 @@
 import { durationMs } from '../domain/duration.js';
 import { DataEmptyError } from '../errors.js';
-import type { SplitSpec, TaskSpec } from '../spec.js';
+import type { SplitSpec, TaskSpec } from '../spec/spec.js';
 import type { Db } from './duckdb.js';
 import { mismatch, prepareStep } from './prepare-error.js';
 import type { PreparedTable, TaskColumns } from './prepared-table.js';

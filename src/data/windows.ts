@@ -1,6 +1,6 @@
 import type { SnapshotPart } from '../domain/data.js';
 import { durationMs } from '../domain/duration.js';
-import type { SplitSpec, TimeSplit } from '../spec.js';
+import type { SplitSpec, TimeSplit } from '../spec/spec.js';
 
 /** A stretch of time in ISO 8601 UTC, `from` inclusive, `to` exclusive. */
 export interface TimeRange {

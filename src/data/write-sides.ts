@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { blobKey } from '../domain/artifact.js';
 import type { Column, SplitPart } from '../domain/data.js';
 import { DataEmptyError } from '../errors.js';
-import type { SplitSpec } from '../spec.js';
+import type { SplitSpec } from '../spec/spec.js';
 import { hashFile } from '../stores/digest.js';
 import type { Db } from './duckdb.js';
 import type { DataJobOptions } from './job-options.js';

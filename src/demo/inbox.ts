@@ -1,6 +1,6 @@
 import { copyFile, mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import type { SourceSpec } from '../spec.js';
+import type { SourceSpec } from '../spec/spec.js';
 import type { StoreConfig } from '../stores/index.js';
 
 /** Where the week's files arrive. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { readColumns, type ColumnData } from '../data/columns.js';
 import { withDuckDb } from '../data/duckdb.js';
 import { quoteFile, quoteText, readParquet } from '../data/sql-text.js';
-import type { StoredSpec } from '../spec.js';
+import type { StoredSpec } from '../spec/spec.js';
 import { monday, weekFile } from './weeks.js';
 
 /** The flights of a week as a model is asked about them, and what became of them. */

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { runId, type RunRecord } from '../domain/run.js';
 import { SetupConflictError } from '../errors.js';
-import type { StoredSpec } from '../spec.js';
+import type { StoredSpec } from '../spec/spec.js';
 import { verifyLedger } from '../stores/ledger-verify.js';
 import type { CalendarWeek } from './calendar.js';
 import { checkClaims } from './claims.js';

@@ -1,6 +1,6 @@
 import type { ModelBundle } from '../domain/model.js';
 import { OnnxModel } from '../inference/onnx-model.js';
-import type { StoredSpec } from '../spec.js';
+import type { StoredSpec } from '../spec/spec.js';
 import { readManifestOf } from '../stores/blobs.js';
 import { askServer } from './ask-server.js';
 import { askedWeek } from './next-week.js';

@@ -1,6 +1,6 @@
 import type { Colors } from 'picocolors/types.js';
 import type { RunRecord } from '../domain/run.js';
-import type { StoredSpec } from '../spec.js';
+import type { StoredSpec } from '../spec/spec.js';
 import type { CalendarWeek } from './calendar.js';
 import { count, dayAndMonth, score } from './numbers.js';
 import type { PlayedWeek } from './played.js';

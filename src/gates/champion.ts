@@ -1,6 +1,6 @@
 import type { Estimate } from '../domain/evaluation.js';
 import type { Outcome } from '../domain/verdict.js';
-import type { GateSpec } from '../spec.js';
+import type { GateSpec } from '../spec/spec.js';
 import { advantage, usableEstimate } from './estimates.js';
 import type { GateRule } from './gate.js';
 import { unscoredChampion } from './unscored-champion.js';

@@ -1,6 +1,6 @@
 import type { Evaluation } from '../domain/evaluation.js';
 import type { RuleOutcome } from '../domain/verdict.js';
-import type { GateSpec } from '../spec.js';
+import type { GateSpec } from '../spec/spec.js';
 
 /**
  * One rule of the gate. Pure: the same evaluation and spec give the same outcomes; no clock, no files, no network.

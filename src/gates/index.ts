@@ -1,6 +1,6 @@
 import type { Evaluation, MetricName } from '../domain/evaluation.js';
 import type { RuleOutcome, Verdict } from '../domain/verdict.js';
-import type { GateSpec } from '../spec.js';
+import type { GateSpec } from '../spec/spec.js';
 import { champion } from './champion.js';
 import type { GateRule } from './gate.js';
 import { keptSkill } from './kept-skill.js';

@@ -1,5 +1,5 @@
 import type { Evaluation } from '../domain/evaluation.js';
-import type { GateSpec } from '../spec.js';
+import type { GateSpec } from '../spec/spec.js';
 import type { GateRule } from './gate.js';
 import { count } from './words.js';
 

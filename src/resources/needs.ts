@@ -1,7 +1,7 @@
 import type { Needs, ResourcePlan } from '../domain/resources.js';
 import { sizeBytes } from '../domain/size.js';
 import { trainerKind } from '../domain/trainer-kind.js';
-import type { TrainerSpec } from '../spec.js';
+import type { TrainerSpec } from '../spec/spec.js';
 
 /** What a training takes of the worker that runs it: nothing when it only waits for another system that trains. */
 export function needsOf(trainer: TrainerSpec): Needs {

@@ -1,6 +1,6 @@
 import type { Search, SearchPlan } from '../domain/search.js';
 import { durationMs } from '../domain/duration.js';
-import type { ModelSpec } from '../spec.js';
+import type { ModelSpec } from '../spec/spec.js';
 import { gridPoints } from './grid.js';
 import { directionOf } from './metric-direction.js';
 

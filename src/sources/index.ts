@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { durationMs } from '../domain/duration.js';
-import type { SourceSpec } from '../spec.js';
+import type { SourceSpec } from '../spec/spec.js';
 import { AddressGuard } from './address-guard.js';
 import { FileSource } from './file-source.js';
 import { headersFrom } from './http-headers.js';

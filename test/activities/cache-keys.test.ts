@@ -14,7 +14,7 @@ import type { Ref } from '../../src/domain/artifact.js';
 import type { CodeBundle } from '../../src/domain/code.js';
 import { canonicalJson } from '../../src/domain/canonical.js';
 import { openSource } from '../../src/sources/index.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { declaredBudget } from '../../src/resources/declared.js';
 import { BlobCache, putManifest } from '../../src/stores/blobs.js';
 import { FolderStore } from '../../src/stores/folder-store.js';

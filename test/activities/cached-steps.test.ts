@@ -12,7 +12,7 @@ import type { Ref } from '../../src/domain/artifact.js';
 import type { ModelBundle } from '../../src/domain/model.js';
 import type { Evaluation } from '../../src/domain/evaluation.js';
 import { putManifest, readManifest } from '../../src/stores/blobs.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import type { ArtifactStore } from '../../src/stores/store.js';
 import { workerDeps } from '../../src/worker.js';
 import type { Trainer } from '../../src/trainers/trainer.js';

@@ -5,7 +5,7 @@ import { prepareCode } from '../../activities/code.js';
 import { defineModel } from '../../src/define-model.js';
 import type { CodeBundle } from '../../src/domain/code.js';
 import { TrainerEnvironmentError } from '../../src/errors.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { temporaryFolder } from '../src/dev/stand-ins.js';
 import { noCode } from '../support/no-code.js';
 import { toySpec } from '../support/toy-data.js';

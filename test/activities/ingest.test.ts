@@ -13,7 +13,7 @@ import type { Snapshot, SnapshotPart, SourceChanges } from '../../src/domain/dat
 import { DataUnreadableError, SourceRefusedError } from '../../src/errors.js';
 import { openSource, type SourceContext } from '../../src/sources/index.js';
 import type { Source } from '../../src/sources/source.js';
-import type { ModelSpecInput, SourceSpec } from '../../src/spec.js';
+import type { ModelSpecInput, SourceSpec } from '../../src/spec/spec.js';
 import { putManifest, readManifest } from '../../src/stores/blobs.js';
 import { FolderStore } from '../../src/stores/folder-store.js';
 import { workbench, type Workbench } from '../src/data/data-job.js';

@@ -3,7 +3,7 @@ import { openSearch } from '../../activities/search-open.js';
 import { defineModel } from '../../src/define-model.js';
 import type { Search, Study } from '../../src/domain/search.js';
 import { searchSettings } from '../../src/search/settings.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { putManifest, readManifest } from '../../src/stores/blobs.js';
 import { FolderStore } from '../../src/stores/folder-store.js';
 import { workerDeps } from '../../src/worker.js';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defineModel } from '../../src/define-model.js';
 import type { Ref } from '../../src/domain/artifact.js';
 import type { DataProfile, Split } from '../../src/domain/data.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { putManifest, readManifest } from '../../src/stores/blobs.js';
 import { FolderStore } from '../../src/stores/folder-store.js';
 import { workerDeps } from '../../src/worker.js';

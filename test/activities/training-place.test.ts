@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plainEnvironment, trainingPlace } from '../../activities/training-place.js';
 import { defineModel } from '../../src/define-model.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { toySpec } from '../support/toy-data.js';
 
 const trainerOf = (trainer: ModelSpecInput['trainer']) => defineModel(toySpec('m', '/data', { trainer })).trainer;

@@ -12,7 +12,7 @@ import type { DataProfile, Snapshot, Split, ValidationReport } from '../../src/d
 import type { TableProfile } from '../../src/domain/profile.js';
 import type { Ref } from '../../src/domain/artifact.js';
 import { openSource } from '../../src/sources/index.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { mergeProfiles } from '../../src/statistics/merge-profiles.js';
 import { declaredBudget } from '../../src/resources/declared.js';
 import { BlobCache, putManifest, readManifest } from '../../src/stores/blobs.js';

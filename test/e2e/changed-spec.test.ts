@@ -4,7 +4,7 @@ import type { Snapshot, ValidationReport } from '../../src/domain/data.js';
 import type { Evaluation } from '../../src/domain/evaluation.js';
 import type { RunResult } from '../../src/domain/run.js';
 import { defineModel } from '../../src/define-model.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { readManifestOf } from '../../src/stores/blobs.js';
 import { toyDays, toySpec } from '../support/toy-data.js';
 import { startWorld, type ToyModel, type World } from '../support/world.js';

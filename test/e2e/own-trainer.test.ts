@@ -6,7 +6,7 @@ import { temporal } from '@temporalio/proto';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { ModelBundle } from '../../src/domain/model.js';
 import { runId, type RunRecord } from '../../src/domain/run.js';
-import { readSpecFile } from '../../src/spec-file.js';
+import { readSpecFile } from '../../src/spec/file.js';
 import { readManifestOf } from '../../src/stores/blobs.js';
 import { createWorker } from '../../src/worker.js';
 import { startWorld, type World } from '../support/world.js';

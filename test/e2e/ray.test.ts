@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pythonEnv } from '../../src/dev/tools.js';
 import { runId } from '../../src/domain/run.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { startChildWorker, type ChildWorker } from '../support/child-worker.js';
 import { startRay, type TestRay } from '../support/ray.js';
 import { toyDays } from '../support/toy-data.js';

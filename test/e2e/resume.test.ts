@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AttemptRecord } from '../../src/domain/attempt.js';
 import type { ModelBundle } from '../../src/domain/model.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { Random } from '../../src/statistics/random.js';
 import { readManifest } from '../../src/stores/blobs.js';
 import { estimatorTraining, type EstimatorTraining } from '../support/estimator-training.js';

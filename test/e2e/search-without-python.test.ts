@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { programOnPath } from '../../src/dev/find-program.js';
 import { findSearch } from '../../src/searches.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { startChildWorker, type ChildWorker } from '../support/child-worker.js';
 import { binaryModel } from '../support/onnx-models.js';
 import { toyDays } from '../support/toy-data.js';

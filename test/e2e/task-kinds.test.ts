@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { taskOf } from '../../src/domain/task.js';
 import type { Evaluation } from '../../src/domain/evaluation.js';
 import type { ModelBundle } from '../../src/domain/model.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { startModelServer } from '../../src/serving/server.js';
 import { Random } from '../../src/statistics/random.js';
 import { readManifestOf } from '../../src/stores/blobs.js';

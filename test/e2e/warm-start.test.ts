@@ -5,7 +5,7 @@ import type { ModelBundle } from '../../src/domain/model.js';
 import type { RunRecord } from '../../src/domain/run.js';
 import { runText } from '../../src/cli/run-text.js';
 import { coloursFor } from '../../src/cli/colours.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { readManifest, readManifestOf } from '../../src/stores/blobs.js';
 import { toyDays, toySpec } from '../support/toy-data.js';
 import { startWorld, type World } from '../support/world.js';

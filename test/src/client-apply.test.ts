@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PerennialClient } from '../../src/client.js';
 import { defineModel } from '../../src/define-model.js';
 import { manifestKey } from '../../src/domain/artifact.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { openStore } from '../../src/stores/index.js';
 import type { ArtifactStore } from '../../src/stores/store.js';
 import { testTemporal, type TestTemporal } from '../support/temporal.js';

@@ -4,7 +4,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { decode } from '@temporalio/common/lib/encoding.js';
 import { defineModel } from '../../src/define-model.js';
 import type { Split, SplitPart } from '../../src/domain/data.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { putBlob, putManifest } from '../../src/stores/blobs.js';
 import type { DoneSteps, StartedTraining } from './step-training.js';
 import { toyDay, toySpec } from './toy-data.js';

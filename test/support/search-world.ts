@@ -5,7 +5,7 @@ import type { Ref } from '../../src/domain/artifact.js';
 import type { SearchInput } from '../../src/domain/search.js';
 import { defineModel } from '../../src/define-model.js';
 import { runPlan } from '../../src/run-plan.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { putBlob, putManifest } from '../../src/stores/blobs.js';
 import { openStore } from '../../src/stores/index.js';
 import type { ArtifactStore } from '../../src/stores/store.js';

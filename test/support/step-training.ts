@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineModel } from '../../src/define-model.js';
 import type { Column, Split, SplitPart } from '../../src/domain/data.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { putBlob, putManifest } from '../../src/stores/blobs.js';
 import type { trainOnce } from '../fixtures/train-once.js';
 import { binaryModel } from './onnx-models.js';

@@ -1,5 +1,5 @@
 import { Random } from '../../src/statistics/random.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 
 /** One day of a small shop: whether a visit ends in a purchase depends on hour, channel and price. */
 export function toyDay(day: string, options: { readonly rows?: number; readonly seed?: number } = {}): string {

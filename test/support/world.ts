@@ -6,7 +6,7 @@ import { PerennialClient } from '../../src/client.js';
 import { defineModel } from '../../src/define-model.js';
 import { startMinio, type S3Server } from '../../src/dev/minio.js';
 import { pythonEnv } from '../../src/dev/tools.js';
-import type { ModelSpecInput } from '../../src/spec.js';
+import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { openStore } from '../../src/stores/index.js';
 import type { ArtifactStore } from '../../src/stores/store.js';
 import { createWorker } from '../../src/worker.js';

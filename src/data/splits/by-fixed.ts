@@ -1,5 +1,5 @@
 import { DataEmptyError } from '../../errors.js';
-import type { SplitSpec } from '../../spec.js';
+import type { SplitSpec } from '../../spec/spec.js';
 import { mismatch } from '../prepare-error.js';
 import { sameColumns } from '../prepared-table.js';
 import { readParquet, quoteName } from '../sql-text.js';

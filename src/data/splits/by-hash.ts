@@ -1,4 +1,4 @@
-import type { SplitSpec } from '../../spec.js';
+import type { SplitSpec } from '../../spec/spec.js';
 import { newestRange } from '../windows.js';
 import { POSITION, positionOf } from './position.js';
 import { isInside, sidesOf, type CutContext, type Sides } from './sides.js';

@@ -1,4 +1,4 @@
-import type { SplitSpec } from '../../spec.js';
+import type { SplitSpec } from '../../spec/spec.js';
 import { LABEL_CODE } from '../labels/label-kind.js';
 import { MOST_CLASSES, tooManyClasses } from '../labels/multiclass.js';
 import { quoteText } from '../sql-text.js';

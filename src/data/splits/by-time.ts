@@ -1,4 +1,4 @@
-import type { TimeSplit } from '../../spec.js';
+import type { TimeSplit } from '../../spec/spec.js';
 import { splitWindows } from '../windows.js';
 import { isInside, type CutContext, type Side, type Sides } from './sides.js';
 

@@ -1,4 +1,4 @@
-import type { SplitSpec } from '../../spec.js';
+import type { SplitSpec } from '../../spec/spec.js';
 import type { SourceTable } from '../source-tables.js';
 import { byFixed } from './by-fixed.js';
 import { byHash } from './by-hash.js';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sampleWeek, SAMPLE_WEEKS } from '../../../src/cli/init-sample.js';
 import { defineModel } from '../../../src/define-model.js';
-import { SMALLEST } from '../spec-example.js';
+import { SMALLEST } from '../spec/example.js';
 import { runCli } from './run-cli.js';
 
 let folder: string;

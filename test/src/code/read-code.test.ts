@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SpecInvalidError } from '../../../src/errors.js';
-import { readSpecFile } from '../../../src/spec-file.js';
+import { readSpecFile } from '../../../src/spec/file.js';
 import { temporaryFolder } from '../dev/stand-ins.js';
-import { SMALLEST } from '../spec-example.js';
+import { SMALLEST } from '../spec/example.js';
 import { writeTree } from './tree.js';
 
 const LOCK = `numpy==2 --hash=sha256:${'a'.repeat(64)}\n`;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { compileOdcs, type CompileOptions } from '../../../src/contracts/compile-odcs.js';
 import { checkOdcs } from '../../../src/contracts/odcs-schema.js';
 import { noteLines } from '../../../src/contracts/note-lines.js';
-import { pathText } from '../../../src/spec-path.js';
+import { pathText } from '../../../src/spec/path.js';
 import { odcs } from './odcs-example.js';
 
 const SOURCES: CompileOptions = { sources: ['web-orders'] };

@@ -4,7 +4,7 @@ import { inferContract } from '../../../src/contracts/infer.js';
 import type { OdcsDocument } from '../../../src/contracts/odcs.js';
 import { checkOdcs } from '../../../src/contracts/odcs-schema.js';
 import type { ColumnProfile } from '../../../src/domain/profile.js';
-import { parseYaml } from '../../../src/spec-yaml.js';
+import { parseYaml } from '../../../src/spec/yaml.js';
 
 const ROWS = 200;
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { contractOf } from '../../../src/contracts/index.js';
 import { defineModel } from '../../../src/define-model.js';
-import { EXAMPLE, SMALLEST } from '../spec-example.js';
+import { EXAMPLE, SMALLEST } from '../spec/example.js';
 
 test('rules in the spec become checks that block, with readable ids', () => {
   const { tables, ...rest } = contractOf({ spec: defineModel(EXAMPLE) });

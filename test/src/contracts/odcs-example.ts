@@ -1,5 +1,5 @@
 import type { OdcsDocument } from '../../../src/contracts/odcs.js';
-import { parseYaml } from '../../../src/spec-yaml.js';
+import { parseYaml } from '../../../src/spec/yaml.js';
 
 /** A contract with a bit of everything that we read. */
 export const ODCS_YAML = `apiVersion: v3.1.0

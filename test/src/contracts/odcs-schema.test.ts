@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkOdcs } from '../../../src/contracts/odcs-schema.js';
-import { pathText } from '../../../src/spec-path.js';
+import { pathText } from '../../../src/spec/path.js';
 import { odcs } from './odcs-example.js';
 
 test.each([

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { checkPair } from '../../../src/contracts/pair.js';
 import { defineModel } from '../../../src/define-model.js';
 import { ContractPairError } from '../../../src/errors.js';
-import type { ModelSpecInput, StoredSpec } from '../../../src/spec.js';
-import { SMALLEST } from '../spec-example.js';
+import type { ModelSpecInput, StoredSpec } from '../../../src/spec/spec.js';
+import { SMALLEST } from '../spec/example.js';
 import { odcs } from './odcs-example.js';
 
 const TASK = { kind: 'binary', label: 'returned', features: ['price'], eventTime: 'at' } as const;

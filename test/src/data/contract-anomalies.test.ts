@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspectPart } from '../../../src/data/inspect-part.js';
 import type { Check, CheckMeasure, ContractColumn, ContractTable, ValidValues } from '../../../src/domain/contract.js';
-import { modelSpecSchema } from '../../../src/spec.js';
+import { modelSpecSchema } from '../../../src/spec/spec.js';
 import { compareProfiles } from '../../../src/statistics/drift/compare-profiles.js';
 import { errorOf, workbench, type Workbench } from './data-job.js';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inlineContract } from '../../../src/contracts/inline.js';
 import { inspectPart } from '../../../src/data/inspect-part.js';
 import type { Check, CheckMeasure, ContractTable, Expectation, ValidValues } from '../../../src/domain/contract.js';
-import { modelSpecSchema, type InlineContract, type ModelSpecInput } from '../../../src/spec.js';
+import { modelSpecSchema, type InlineContract, type ModelSpecInput } from '../../../src/spec/spec.js';
 import { errorOf, workbench, type Workbench } from './data-job.js';
 
 let bench: Workbench;

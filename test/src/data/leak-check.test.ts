@@ -6,7 +6,7 @@ import { checkLeaks } from '../../../src/data/leak-check.js';
 import { createTables } from '../../../src/data/source-tables.js';
 import { prepareSplit, type SplitInput } from '../../../src/data/split.js';
 import { LeakingFeaturesError, PrepareFailedError } from '../../../src/errors.js';
-import type { SplitSpec } from '../../../src/spec.js';
+import type { SplitSpec } from '../../../src/spec/spec.js';
 import { errorOf, workbench, type Workbench } from './data-job.js';
 
 let bench: Workbench;

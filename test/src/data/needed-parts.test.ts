@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { neededParts } from '../../../src/data/needed-parts.js';
 import { defineModel } from '../../../src/define-model.js';
 import type { SnapshotPart } from '../../../src/domain/data.js';
-import type { ModelSpec, ModelSpecInput } from '../../../src/spec.js';
+import type { ModelSpec, ModelSpecInput } from '../../../src/spec/spec.js';
 import { toySpec } from '../../support/toy-data.js';
 
 const file = { kind: 'file', path: 'data' } as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defineModel } from '../../../src/define-model.js';
 import { readingDigest } from '../../../src/data/reading.js';
-import type { ModelSpecInput } from '../../../src/spec.js';
+import type { ModelSpecInput } from '../../../src/spec/spec.js';
 import { toySpec } from '../../support/toy-data.js';
 
 const spec = toySpec('toy', 'data');

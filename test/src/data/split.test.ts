@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareSplit, type SplitFacts } from '../../../src/data/split.js';
 import { DataEmptyError, PrepareFailedError } from '../../../src/errors.js';
-import type { TimeSplit } from '../../../src/spec.js';
+import type { TimeSplit } from '../../../src/spec/spec.js';
 import { errorOf, workbench, type Workbench } from './data-job.js';
 
 let bench: Workbench;

@@ -1,6 +1,6 @@
 import type { Estimate, Evaluation, MetricName, Metrics } from '../../../src/domain/evaluation.js';
-import { modelSpecSchema, withTaskDefaults, type GateSpec, type ModelSpecInput } from '../../../src/spec.js';
-import { SMALLEST } from '../spec-example.js';
+import { modelSpecSchema, withTaskDefaults, type GateSpec, type ModelSpecInput } from '../../../src/spec/spec.js';
+import { SMALLEST } from '../spec/example.js';
 
 /** A gate with its defaults: AUC above the baseline, Brier score better than the champion's, 200 rows in 30 blocks. */
 export function gateOf(gate: NonNullable<ModelSpecInput['gate']> = {}): GateSpec {

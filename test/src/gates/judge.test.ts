@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Estimate, Evaluation, Metrics } from '../../../src/domain/evaluation.js';
 import type { GateRule } from '../../../src/gates/gate.js';
 import { gateMetrics, judge, rules } from '../../../src/gates/index.js';
-import type { GateSpec } from '../../../src/spec.js';
+import type { GateSpec } from '../../../src/spec/spec.js';
 import { metricFacts } from '../../../src/domain/metric-facts.js';
 import { evaluationOf, firstEvaluation, gateOf, unscoredEvaluation, withMetric } from './example-evaluation.js';
 

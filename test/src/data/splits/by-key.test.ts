@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SplitSpec } from '../../../../src/spec.js';
+import type { SplitSpec } from '../../../../src/spec/spec.js';
 import { errorOf, workbench, type Workbench } from '../data-job.js';
 import {
   bigTable,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TimeSplit } from '../../../../src/spec.js';
+import type { TimeSplit } from '../../../../src/spec/spec.js';
 import { workbench, type Workbench } from '../data-job.js';
 import {
   bigTable,

@@ -3,7 +3,7 @@ import { prepareSplit, type SplitFacts, type SplitInput } from '../../../../src/
 import type { SourceTables } from '../../../../src/data/source-tables.js';
 import { SIDES, type SideName } from '../../../../src/data/splits/sides.js';
 import { DataEmptyError, PrepareFailedError } from '../../../../src/errors.js';
-import type { SplitSpec } from '../../../../src/spec.js';
+import type { SplitSpec } from '../../../../src/spec/spec.js';
 import type { Workbench } from '../data-job.js';
 
 /** A row of a small table: `id` tells rows apart, `hour` counts from 1 January 2026. */
