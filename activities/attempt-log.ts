@@ -197,7 +197,7 @@ export class AttemptLog {
   }
 }
 
-/** As the SDK names a worker by default. */
+/** As the SDK names a worker by default; that of `perennial worker` has `/perennial-worker` behind it in Temporal. */
 const WORKER = `${process.pid}@${hostname()}`;
 
 /** Steps that a training had done in all when the attempt ended, as far as is known. */

@@ -52,7 +52,9 @@ function small(details: Readonly<Record<string, unknown>>): Readonly<Record<stri
 }
 
 const SMALL = 300;
-/** The heartbeat has all of them, with all that they say. */
+const SHOWN_ATTEMPTS = 3;
+
+/** The newest of them, and only of the last one those elsewhere: a failure is to stay small, and the heartbeat has them all. */
 function shortened(attempts: readonly AttemptRecord[]): readonly AttemptRecord[] {
   const shown = attempts.slice(-SHOWN_ATTEMPTS);
   return shown.map((record, index) => {
@@ -60,8 +62,6 @@ function shortened(attempts: readonly AttemptRecord[]): readonly AttemptRecord[]
     return elsewhere && index < shown.length - 1 ? rest : record;
   });
 }
-
-const SHOWN_ATTEMPTS = 3;
 
 /** Of an activity that throws what is none of our typed errors. */
 const MOST_ATTEMPTS = 5;

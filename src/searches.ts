@@ -1,6 +1,5 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { trialTotals } from '../activities/trials-done.js';
 import type { Ref, Sha256 } from './domain/artifact.js';
 import {
   addCounts,
@@ -12,6 +11,7 @@ import {
   type Trial,
   type TrialCounts,
 } from './domain/search.js';
+import { trialTotals } from './domain/search-totals.js';
 import { ArtifactMissingError, NotFoundError } from './errors.js';
 import { searchByWorkflow, type FoundSearch } from './search-under-way.js';
 import type { StoredSpec } from './spec/spec.js';

@@ -1,7 +1,7 @@
 import type { TrainingRequest } from './domain/trigger.js';
 import { UsageError } from './errors.js';
 import { parseTime } from './parse-time.js';
-import { builtInOf, parameterIssues } from './spec/check-parameters.js';
+import { builtInOf, parameterIssues } from './spec/estimator-rules.js';
 import { pathText } from './spec/path.js';
 import type { ModelSpec } from './spec/spec.js';
 

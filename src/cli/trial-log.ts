@@ -39,7 +39,7 @@ function nothingSaid(
 ): NotFoundError {
   const numbers = chunks.flatMap(({ trials }) => trials.map(({ number }) => number));
   const known = numbers.length === 0 ? 'no trial of it is known' : `it has the trials 0 to ${Math.max(...numbers)}`;
-  const found = chunk ? 'it printed nothing' : known;
+  const found = chunk ? 'no log of it is kept, or it printed nothing' : known;
   return new NotFoundError(
     `Cannot show the log of trial ${trial} in the search of run ${run} of "${model}": ${found}`,
     {

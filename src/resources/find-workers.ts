@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { classQueue } from '../domain/resources.js';
 import { isPrompt, PROMPT_HEARTBEAT_MS } from './prompt-worker.js';
 
@@ -44,6 +44,7 @@ export type Work = 'workflows' | 'activities';
  */
 export async function workersOn(client: Client, taskQueue: string, work: Work = 'activities'): Promise<number> {
   const [pollers, beating] = await Promise.all([pollersOf(client, taskQueue, work), beatingWorkers(client, taskQueue)]);
+  if (!beating) return new Set(pollers.map(({ identity }) => identity)).size;
   // One that has asked after the last heartbeat of its name is a new process, which has sent none yet.
   const silent = pollers.filter(
     ({ identity, atMs }) =>
@@ -62,9 +63,9 @@ function isOverdue({ identity, atMs }: Poller): boolean {
 /** The classes beside the ordinary one that have workers for the workflows of a task queue, sorted. */
 export async function workersByClass(client: Client, taskQueue: string): Promise<ClassWorkers[]> {
   const prefix = classQueue(taskQueue, '');
-  const queues = new Set(
-    (await listed(client, `TaskQueue STARTS_WITH "${prefix}"`)).map((worker) => worker.taskQueue ?? ''),
-  );
+  // A courtesy: where heartbeats are not kept, none is known.
+  const beating = await listed(client, `TaskQueue STARTS_WITH "${prefix}"`).catch(() => []);
+  const queues = new Set(beating.map((worker) => worker.taskQueue ?? ''));
   const found = [...queues]
     .filter((queue) => queue.startsWith(prefix))
     .toSorted()
@@ -84,10 +85,15 @@ async function pollersOf({ workflowService, options }: Client, taskQueue: string
   });
 }
 
-/** None where the server does not keep heartbeats of workers. */
-async function beatingWorkers(client: Client, taskQueue: string): Promise<BeatingWorker[]> {
-  const found = await listed(client, `TaskQueue = "${taskQueue}"`);
-  return (await Promise.all(found.map((worker) => lookAt(client, worker)))).flatMap((worker) => worker ?? []);
+/** Undefined where the server does not keep heartbeats of workers, or does not tell now. */
+async function beatingWorkers(client: Client, taskQueue: string): Promise<BeatingWorker[] | undefined> {
+  try {
+    const found = await listed(client, `TaskQueue = "${taskQueue}"`);
+    return (await Promise.all(found.map((worker) => lookAt(client, worker)))).flatMap((worker) => worker ?? []);
+  } catch {
+    // Nobody is held for dead because a question was refused.
+    return undefined;
+  }
 }
 
 async function keepsHeartbeats({ workflowService, options }: Client): Promise<boolean> {
@@ -98,19 +104,15 @@ async function keepsHeartbeats({ workflowService, options }: Client): Promise<bo
 type Listed = Awaited<ReturnType<typeof listed>>[number];
 
 async function listed({ workflowService, options }: Client, query: string) {
-  try {
-    const { workers } = await workflowService.listWorkers({ namespace: options.namespace, pageSize: 100, query });
-    return workers ?? [];
-  } catch {
-    return [];
-  }
+  const { workers } = await workflowService.listWorkers({ namespace: options.namespace, pageSize: 100, query });
+  return workers ?? [];
 }
 
 async function lookAt({ workflowService, options }: Client, worker: Listed): Promise<BeatingWorker | undefined> {
   const { workerIdentity: identity, taskQueue, workerInstanceKey } = worker;
   if (!identity || !taskQueue || !workerInstanceKey) return undefined;
   const { namespace } = options;
-  const described = await workflowService.describeWorker({ namespace, workerInstanceKey }).catch(() => undefined);
+  const described = await workflowService.describeWorker({ namespace, workerInstanceKey }).catch(unlessForgotten);
   const { heartbeatTime, elapsedSinceLastHeartbeat } = described?.workerInfo?.workerHeartbeat ?? {};
   const everyMs = elapsedSinceLastHeartbeat ? milliseconds(elapsedSinceLastHeartbeat) : POLLING_MS / LATE_HEARTBEATS;
   const atMs = milliseconds(heartbeatTime);
@@ -118,6 +120,13 @@ async function lookAt({ workflowService, options }: Client, worker: Listed): Pro
   const isAlive = Number(worker.status) === RUNNING && Date.now() - atMs < patienceMs(everyMs);
   return { identity, taskQueue, atMs, isAlive };
 }
+
+function unlessForgotten(error: unknown): undefined {
+  if (!isGrpcServiceError(error) || error.code !== NOT_FOUND) throw error;
+}
+
+/** Of gRPC. */
+const NOT_FOUND: number = 5;
 
 function patienceMs(everyMs: number): number {
   return LATE_HEARTBEATS * everyMs + TOLERANCE_MS;

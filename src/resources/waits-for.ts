@@ -49,12 +49,12 @@ export async function describedWaitsFor(client: Client, run: Described): Promise
   const all = await withSearch(client, run);
   const waiting = await classWaitsFor(client, all);
   if (waiting) return waiting;
-  const isDone = all.some(({ pendingActivities }) => pendingActivities?.some(({ state }) => state === STARTED));
-  return isDone ? undefined : await queueWithoutWorker(client, run.executionConfig?.taskQueue?.name ?? '');
+  const isWorkedOn = all.some(({ pendingActivities }) => pendingActivities?.some(({ state }) => state === STARTED));
+  return isWorkedOn ? undefined : await queueWithoutWorker(client, run.executionConfig?.taskQueue?.name ?? '', 'activities');
 }
 
-/** What workflows of a task queue wait for, all of them. */
-export async function queueWithoutWorker(client: Client, taskQueue: string, work?: Work): Promise<Waiting | undefined> {
+/** What everything on a task queue waits for when nobody there takes such work. */
+export async function queueWithoutWorker(client: Client, taskQueue: string, work: Work): Promise<Waiting | undefined> {
   if ((await workersOn(client, taskQueue, work)) > 0) return undefined;
   return { class: ORDINARY_CLASS, waitsFor: 'worker', text: waitsForText('worker', ORDINARY_CLASS, taskQueue) };
 }

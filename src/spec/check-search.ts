@@ -3,7 +3,7 @@ import type { Dimension } from '../domain/search.js';
 import { gridPoints, MOST_GRID_POINTS } from '../search/grid.js';
 import { directionOf } from '../search/metric-direction.js';
 import { gridOf, isInside } from '../search/space.js';
-import { builtInOf } from './check-parameters.js';
+import { builtInOf } from './estimator-rules.js';
 import { spaceIssues } from './check-space.js';
 import { didYouMean } from './issues.js';
 import type { Loose, SpecParts } from './parts.js';

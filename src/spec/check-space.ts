@@ -1,6 +1,6 @@
 import type { Dimension } from '../domain/search.js';
 import type { EstimatorParameter } from '../estimators.js';
-import { fits, parameterOf, unknownParameter, wantedValue, type BuiltIn } from './check-parameters.js';
+import { fits, parameterOf, unknownParameter, wantedValue, type BuiltIn } from './estimator-rules.js';
 import { described, type SpecIssue, type SpecPath } from './path.js';
 
 type Range = Exclude<Dimension, { readonly type: 'categorical' }>;

@@ -1,7 +1,7 @@
 import { trainerKind } from '../domain/trainer-kind.js';
 import { BUILT_IN_ESTIMATORS } from '../estimators.js';
 import { checkCode } from './check-code.js';
-import { builtInOf, parameterIssues } from './check-parameters.js';
+import { builtInOf, parameterIssues } from './estimator-rules.js';
 import type { SpecParts } from './parts.js';
 import { didYouMean } from './issues.js';
 import { quoted, type SpecIssue } from './path.js';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { nearestName } from './nearest.js';
 import { described, quoted, type SpecIssue, type SpecPath } from './path.js';
-import { schemaAt, unionAt } from './schema-at.js';
+import { schemaAt, unionAt } from './walk-schema.js';
 
 /**
  * Zod's issues in our words: what was found, what is wanted, and the known name that was most likely meant.

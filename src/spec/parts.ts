@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { childSchema, definitionOf, innerSchema } from './schema-at.js';
+import { childSchema, definitionOf, innerSchema } from './walk-schema.js';
 import { modelSpecSchema, type ParsedSpec } from './spec.js';
 
 /** A value of which any part may be missing, because what stands there is wrong. */

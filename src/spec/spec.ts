@@ -3,12 +3,15 @@ import type { CodeBundle } from '../domain/code.js';
 import type { MetricName } from '../domain/evaluation.js';
 import { taskMetrics } from '../domain/metric-facts.js';
 import { tableContract } from './schema/contract.js';
+import { drift } from './schema/drift.js';
 import { evaluation, gate } from './schema/gate.js';
 import { search } from './schema/search.js';
 import { source } from './schema/source.js';
 import { split } from './schema/split.js';
+import { task } from './schema/task.js';
 import { trainer } from './schema/trainer.js';
-import { column, duration, name, text } from './schema/values.js';
+import { triggers } from './schema/triggers.js';
+import { duration, name, text } from './schema/values.js';
 
 /**
  * The model spec: one schema from which the types, the checks, the editors' JSON Schema and the defaults come.
@@ -29,20 +32,6 @@ const owners = z.strictObject({
   business: text.describe('Who owns the objective.'),
 });
 
-const task = z.strictObject({
-  kind: z
-    .enum(['binary', 'multiclass', 'regression'])
-    .describe(
-      'binary: the label is true/false or 1/0. multiclass: one of several texts or whole numbers. regression: a number.',
-    ),
-  label: column.describe('The column to predict.'),
-  features: z.array(column).min(1).max(2000).describe('The columns to predict from, in the order of the model inputs.'),
-  eventTime: column.describe('When the row happened: a timestamp column of the training table.'),
-  labelDelay: duration
-    .default('0s')
-    .describe('How long after its event time the label of a row is known; younger rows are left out.'),
-});
-
 const cost = z.strictObject({
   currency: z
     .string()
@@ -57,39 +46,6 @@ const cost = z.strictObject({
 const rollout = z.strictObject({
   kind: z.literal('direct').describe('Every server takes the new champion at once.'),
   timeout: duration.default('60s').describe('How long every live server has to answer with the new model.'),
-});
-
-const triggers = z.strictObject({
-  schedule: z
-    .strictObject({
-      cron: z.string().max(200).describe('Five fields, for example `0 6 * * 1`: Mondays at six.'),
-      timezone: z.string().min(1).max(100).default('UTC').describe('An IANA time zone, such as Europe/Berlin.'),
-      paused: z.boolean().default(false).describe('Whether the schedule is made paused.'),
-    })
-    .optional()
-    .describe('Ask for training at these times.'),
-  cooldown: duration
-    .default('0s')
-    .describe('Least time after the start of a run before anything but a person may start another.'),
-});
-
-const doorAction = z.enum(['off', 'warn', 'block']);
-
-const drift = z.strictObject({
-  data: doorAction.default('warn').describe("What a shift of new data away from the champion's training data does."),
-  skew: doorAction
-    .default('warn')
-    .describe("What a shift of live requests away from the champion's training rows does."),
-  numbers: z.enum(['psi', 'js', 'ks', 'wasserstein']).default('psi').describe('How columns of numbers are compared.'),
-  categories: z.enum(['psi', 'js', 'chi2']).default('psi').describe('How columns of text and booleans are compared.'),
-  effect: z
-    .number()
-    .gt(0)
-    .optional()
-    .describe('Least size of a shift that counts. Default: 0.2 for psi, 0.1 for js, ks, wasserstein and chi2.'),
-  falseDiscovery: z.number().gt(0).lt(1).default(0.05).describe('Share of false alarms among the alarms of one check.'),
-  minRows: z.int().min(1).default(500).describe('With fewer rows on either side nothing is said.'),
-  columns: z.array(column).min(1).optional().describe('Only these columns. Default: all.'),
 });
 
 const onOff = z.enum(['on', 'off']).default('on');

@@ -16,7 +16,7 @@ type LimitName = 'memory' | 'cpuTime' | 'fileSize' | 'openFiles' | 'processes';
 const OUT_OF_MEMORY = /MemoryError|bad_alloc|ENOMEM|[Cc]annot allocate|[Oo]ut of memory|Allocation failed/;
 /** Of a log, in which a program says why it ends; some show their stack after that. */
 const LAST_LINES = 3;
-/** So much of its memory a program has taken that says far from its end that it wants for some. */
+/** From this share of its limit on, what a program printed about memory long before its end counts as well. */
 const NEAR = 0.8;
 const USED_UP = 'it used up its processor time';
 const FILE_TOO_LARGE = /File too large|EFBIG|File size limit exceeded/;

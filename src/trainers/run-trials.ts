@@ -123,7 +123,10 @@ async function writeSearch({ job, study, trials, known, seconds, what }: TrialsJ
   return files;
 }
 
-/** `{"trial": 3, "state": "running"}` on standard output, and in the log when one begins; the program is ours, but what its libraries print may look like anything. */
+/**
+ * `{"trial": 3, "state": "running"}` on standard output, and in the log when one begins; the program is ours, but what its
+ * libraries print may look like anything.
+ */
 function trialLine(line: string): { readonly trial: number; readonly state: string } | undefined {
   const match = /^\{"trial": ?(\d+), ?"state": ?"(\w+)"\}$/.exec(line);
   return match ? { trial: Number(match[1]), state: match[2] ?? '' } : undefined;

@@ -120,6 +120,7 @@ raise ValueError("the label has one class")`,
       const script = `${SPIN}\nchild(0.5, lambda: child(0.5, lambda: child(0.5)))\norphan(0.5); time.sleep(0.5); model(); metrics()`;
       const output = await bench.train(script, { limits: { cpuSeconds: 3 } });
       expect(output.metrics).toEqual({ auc: 0.8 });
+      expect(bench.used).not.toHaveLength(0);
       expect(Math.max(...bench.used.map(({ cpuSeconds = 0 }) => cpuSeconds))).toBeLessThan(3);
     });
   });

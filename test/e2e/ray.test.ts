@@ -15,7 +15,8 @@ let world: World;
 let ray: TestRay;
 let worker: ChildWorker | undefined;
 beforeAll(async () => {
-  [world, ray] = await Promise.all([startWorld({ worker: false }), startRay()]);
+  world = await startWorld({ worker: false });
+  ray = await startRay();
   worker = await startWorker();
 }, 300_000);
 afterAll(async () => {

@@ -76,7 +76,7 @@ it('shows a search under way with the trials of the chunk that has not ended, as
     const search = await temporal.client.workflow.start<typeof hyperparameterSearch>('hyperparameterSearch', {
       workflowId: searchId('bowl-show', 1),
       taskQueue: 'perennial',
-      // Two chunks at most: one that has ended, and one that is held in its middle.
+      // Two trials a chunk: two chunks have ended, one is held in its middle.
       args: [{ ...input, plan: { ...input.plan, chunk: 2 } }],
     });
     try {

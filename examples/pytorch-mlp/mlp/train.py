@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,12 @@ def save_checkpoint(job: dict[str, Any], network: Network, optimizer: torch.opti
     say(checkpoint=str(folder), step=done)
 
 
+def wait_until_stored(job: dict[str, Any], done: int) -> None:
+    """The folder goes when it is stored, or cannot be: so a kill costs one interval at most."""
+    while job.get("waitForCheckpoints") and (Path(job["checkpoints"]) / f"step-{done}").exists():
+        time.sleep(0.005)
+
+
 def main(path: str) -> None:
     job = json.loads(Path(path).read_text())
     job["parameters"] = {**PARAMETERS, **job["parameters"]}
@@ -77,6 +84,8 @@ def main(path: str) -> None:
             sys.exit(143)
         say(point=metrics(job, network, held_back), step=done)
         say(progress=0.9 * done / epochs, message=f"epoch {done} of {epochs}", step=done)
+        if every and done % every == 0 and done < epochs:
+            wait_until_stored(job, done)
 
     output = Path(job["output"])
     model = export(job, preparation, network)

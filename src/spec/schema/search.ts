@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { duration, scalarParameter } from './values.js';
 
+/** Values of another dimension beside which this one is there. */
+const when = z.record(z.string(), z.array(scalarParameter).min(1)).optional();
+
 const dimension = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('float'),
@@ -8,7 +11,7 @@ const dimension = z.discriminatedUnion('type', [
     high: z.number(),
     log: z.boolean().default(false),
     step: z.number().gt(0).optional(),
-    when: z.record(z.string(), z.array(scalarParameter).min(1)).optional(),
+    when,
   }),
   z.strictObject({
     type: z.literal('int'),
@@ -16,12 +19,12 @@ const dimension = z.discriminatedUnion('type', [
     high: z.int(),
     log: z.boolean().default(false),
     step: z.int().min(1).optional(),
-    when: z.record(z.string(), z.array(scalarParameter).min(1)).optional(),
+    when,
   }),
   z.strictObject({
     type: z.literal('categorical'),
     values: z.array(scalarParameter).min(1).max(1000),
-    when: z.record(z.string(), z.array(scalarParameter).min(1)).optional(),
+    when,
   }),
 ]);
 
@@ -80,7 +83,9 @@ export const search = z.strictObject({
       studies: z
         .boolean()
         .default(false)
-        .describe('Trials of the newest earlier search over the same space count as known.'),
+        .describe(
+          'Trials of the newest earlier search over the same space, by the same metric and pruner, count as known.',
+        ),
     })
     .prefault({}),
 });
