@@ -53,13 +53,13 @@ export async function prepareCode(
   };
 }
 
-/** The machine that trains fetches the code itself, and has an environment and secrets of its own. */
+/** The machine that trains fetches the code itself, makes the environment that it locks, and has secrets of its own. */
 function elsewhere({ environment }: TrainerSpec, place: TrainingPlace, code: StoredSpec['code']): JobCode {
   return {
     environment: plainEnvironment(environment),
     secrets: [],
     place,
-    ...(code && { code: { folder: FAR_FOLDER, sha256: code.ref.sha256 } }),
+    ...(code && { code: { folder: FAR_FOLDER, sha256: code.ref.sha256, ...(code.lock && { lock: code.lock }) } }),
   };
 }
 

@@ -91,7 +91,7 @@ export async function train(deps: ActivityDeps, input: TrainInput, signal: Abort
           ...output,
           ...(points && { points }),
           ...(warmed && { warmed }),
-          pinned: pinnedBy(stored.code, { python: pythonVersion, isElsewhere: code.place !== undefined }),
+          pinned: code.place ? pinnedElsewhere(stored.code, output) : pinnedBy(stored.code, pythonVersion),
         },
         taskOf(split),
       );
@@ -149,20 +149,20 @@ async function bundleUp(
   return await putManifest(store, 'bundle', bundle);
 }
 
-/** What decides the program that has run, and where. Of other machines it is known that they fetched the code, and no more. */
-function pinnedBy(
-  code: StoredSpec['code'],
-  { python, isElsewhere }: { readonly python: string | undefined; readonly isElsewhere: boolean },
-): Pinned {
-  const fetched = code && { code: code.ref.sha256 };
-  if (isElsewhere) return { ...fetched };
+/** What decides the program that has run, and where. */
+function pinnedBy(code: StoredSpec['code'], python: string | undefined): Pinned {
   return {
-    ...fetched,
+    ...(code && { code: code.ref.sha256 }),
     ...(code?.lock && { lock: code.lock.sha256 }),
     ...(python !== undefined && { python }),
     machine: thisMachine(),
     ...imageOf(process.env['PERENNIAL_IMAGE']),
   };
+}
+
+/** Of other machines it is known that they fetched the code, what they say of the lock in it, and no more. */
+function pinnedElsewhere(code: StoredSpec['code'], { locked }: TrainingOutput): Pinned {
+  return { ...(code && { code: code.ref.sha256 }), ...locked };
 }
 
 /** What built-in estimators use; nobody knows what a program of the user's own does. */

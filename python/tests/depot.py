@@ -49,3 +49,6 @@ class Depot:
     def lines(self) -> list[dict[str, Any]]:
         report = self.folder / "report"
         return [json.loads(line) for line in report.read_text().splitlines()] if report.exists() else []
+
+    def write_lines(self, lines: list[dict[str, Any]]) -> None:
+        (self.folder / "report").write_text("".join(json.dumps(line) + "\n" for line in lines))

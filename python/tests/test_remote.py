@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -18,8 +20,11 @@ from depot import Depot
 from flights import Flights
 
 from perennial_trainer import remote
+from perennial_trainer.remote.checkpoints import Checkpoints
+from perennial_trainer.remote.errors import RemoteError
 from perennial_trainer.remote.redact import LINE_LENGTH, Redactor
-from perennial_trainer.remote.transfer import fetch, pack, shown, unpack
+from perennial_trainer.remote.report import Report
+from perennial_trainer.remote.transfer import fetch, pack, send, shown, unpack
 
 #: A trainer that knows nothing of this package: it says where it is, and waits.
 WAITING = """
@@ -114,8 +119,58 @@ def test_an_attempt_after_one_that_was_killed_goes_on_from_its_checkpoint(flight
     assert (depot.folder / "model.onnx").read_bytes() == (undisturbed.folder / "model.onnx").read_bytes()
 
 
+def test_an_attempt_keeps_the_checkpoint_that_it_goes_on_from_until_its_own_is_told(
+    flights: Flights, depot: Depot
+) -> None:
+    order = depot.order(flights, {"checkpointEvery": 5, "parameters": {"max_iter": 20}})
+    remote.train(order)
+    lines = depot.lines()
+    first, second, *_ = (line for line in lines if "stored" in line)
+    # As the first attempt leaves it that is killed after its first checkpoint.
+    depot.write_lines(lines[: lines.index(first) + 1])
+    remote.train(order)
+    assert [line["stored"]["slot"] for line in depot.lines() if "stored" in line][:3] == [0, 1, 2]
+    # The place of the newest holds another one, as one of an attempt that nobody waits for any more would.
+    depot.write_lines(lines[: lines.index(second) + 1])
+    (depot.folder / "slot-1").write_bytes(b"of somebody else")
+    remote.train(order)
+    logs = [line["log"] for line in depot.lines() if "log" in line]
+    assert any(log.startswith("the checkpoint of step 10 is passed over: ") for log in logs)
+    assert any(log.endswith("going on from step 5") for log in logs)
+
+
+def test_a_checkpoint_in_the_folder_of_one_that_waits_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, released = threading.Event(), threading.Event()
+    stored: list[tuple[int, list[str]]] = []
+
+    def store(_: Checkpoints, path: Path, step: int) -> None:
+        begun.set()
+        released.wait(60)
+        stored.append((step, os.listdir(path)))
+
+    monkeypatch.setattr(Checkpoints, "_store", store)
+    report = Report({"get": (tmp_path / "report").as_uri(), "put": (tmp_path / "report").as_uri()}, Redactor())
+    checkpoints = Checkpoints([{"put": ""}], tmp_path, report, None)
+    for step, name in ((1, "first"), (2, "same"), (3, "same")):
+        (tmp_path / "checkpoints" / name).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "checkpoints" / name / "state").touch()
+        checkpoints.keep(f"checkpoints/{name}", step)
+        begun.wait(60)
+    released.set()
+    checkpoints.close()
+    assert stored == [(1, ["state"]), (3, ["state"])]
+
+
 def test_its_time_is_limited(flights: Flights, depot: Depot) -> None:
     order = depot.order(flights, command=[sys.executable, "-c", "import time; time.sleep(1000)"], timeoutMs=300)
+    assert remote.train(order)["ending"] == {"kind": "timeout"}
+
+
+def test_time_is_limited_of_one_that_has_closed_its_streams(flights: Flights, depot: Depot) -> None:
+    closing = "import os, time; os.close(1); os.close(2); time.sleep(1000)"
+    order = depot.order(flights, command=[sys.executable, "-c", closing], timeoutMs=1000)
     assert remote.train(order)["ending"] == {"kind": "timeout"}
 
 
@@ -225,6 +280,23 @@ def test_an_address_is_shown_without_what_lets_people_in(tmp_path: Path) -> None
     with pytest.raises(remote.RemoteError) as caught:
         fetch({"url": url, "sha256": "", "bytes": 0}, tmp_path / "file", _after(2))
     assert "secret" not in str(caught.value)
+
+
+def test_an_answer_that_is_no_http_is_an_error_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perennial_trainer.remote.transfer._ATTEMPTS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"no HTTP\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(RemoteError, match="upload to http://127.0.0.1"):
+            send(f"http://127.0.0.1:{server.getsockname()[1]}/object", b"bytes")
+        thread.join()
 
 
 def test_a_checkpoint_holds_regular_files_only(tmp_path: Path) -> None:

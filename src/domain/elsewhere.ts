@@ -40,6 +40,9 @@ export interface ElsewhereResult {
   readonly usage?: { readonly cpuSeconds?: number; readonly peakMemoryBytes?: number };
   /** Name of the machine. */
   readonly host?: string;
+  /** Digest of the code's lock, when what it pins was installed there for the job, and the version of its Python. */
+  readonly lock?: Sha256;
+  readonly python?: string;
 }
 
 /** Names one job to the system that does it elsewhere: the same for every attempt of it, another for other content. */

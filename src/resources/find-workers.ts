@@ -122,11 +122,11 @@ async function lookAt({ workflowService, options }: Client, worker: Listed): Pro
 }
 
 function unlessForgotten(error: unknown): undefined {
-  if (!isGrpcServiceError(error) || error.code !== NOT_FOUND) throw error;
+  if (!isGrpcServiceError(error) || Number(error.code) !== NOT_FOUND) throw error;
 }
 
 /** Of gRPC. */
-const NOT_FOUND: number = 5;
+const NOT_FOUND = 5;
 
 function patienceMs(everyMs: number): number {
   return LATE_HEARTBEATS * everyMs + TOLERANCE_MS;

@@ -50,7 +50,9 @@ export async function describedWaitsFor(client: Client, run: Described): Promise
   const waiting = await classWaitsFor(client, all);
   if (waiting) return waiting;
   const isWorkedOn = all.some(({ pendingActivities }) => pendingActivities?.some(({ state }) => state === STARTED));
-  return isWorkedOn ? undefined : await queueWithoutWorker(client, run.executionConfig?.taskQueue?.name ?? '', 'activities');
+  return isWorkedOn
+    ? undefined
+    : await queueWithoutWorker(client, run.executionConfig?.taskQueue?.name ?? '', 'activities');
 }
 
 /** What everything on a task queue waits for when nobody there takes such work. */

@@ -1,13 +1,24 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/common';
 import { WorkflowFailedError } from '@temporalio/client';
-import { TrainerFailedError, TrainerHostError, TrainerTimeoutError, type PerennialError } from '../errors.js';
+import {
+  TrainerFailedError,
+  TrainerHostError,
+  TrainerPackagesError,
+  TrainerTimeoutError,
+  type PerennialError,
+} from '../errors.js';
 import { redact } from './redact.js';
 import type { TrainingJob } from './trainer.js';
 
 const MESSAGE_LENGTH = 2000;
 
 /** What `perennial_trainer.remote` raises when a job could not be taken or handed back: another attempt may succeed. */
-const CAN_HEAL: ReadonlySet<string> = new Set(['RemoteError', 'AddressRefused', 'Stopped']);
+const CAN_HEAL: ReadonlySet<string> = new Set(['RemoteError', 'AddressRefused', 'Damaged', 'Stopped']);
+
+/** What to do when a far machine cannot install what the code's lock pins. */
+export const FAR_PACKAGES = {
+  fix: 'do on that machine, or with the lock, what it says; docs/remote-training.md says how the environment is made',
+};
 
 /** Which activity was asked for which job. */
 export interface Asked {
@@ -33,6 +44,8 @@ export function elsewhereFailure(error: unknown, { job, activity, taskQueue }: A
   }
   if (cause instanceof ApplicationFailure && !CAN_HEAL.has(cause.type ?? '')) {
     const said = redact(cause.message).slice(0, MESSAGE_LENGTH);
+    if (cause.type === 'PackagesMissing')
+      return new TrainerPackagesError(`${what}: ${said}`, { ...FAR_PACKAGES, details });
     const fix = 'correct what it names, and run again; the workflow of the training shows its stack trace';
     return new TrainerFailedError(`${what}: ${said}`, { fix, details: { ...details, type: cause.type ?? null } });
   }

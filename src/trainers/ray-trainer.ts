@@ -1,7 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ElsewhereResult } from '../domain/elsewhere.js';
-import { ServiceUnreachableError, TrainerFailedError, TrainerHostError } from '../errors.js';
+import {
+  ServiceUnreachableError,
+  TrainerFailedError,
+  TrainerHostError,
+  TrainerPackagesError,
+  type PerennialError,
+} from '../errors.js';
+import { FAR_PACKAGES } from './activity-failure.js';
 import { moduleUrl } from '../module-url.js';
 import { RayCluster, type RayJob } from './ray-cluster.js';
 import { trainerPackage, type RayPackage } from './ray-package.js';
@@ -33,7 +40,8 @@ const CAN_HEAL: ReadonlySet<string> = new Set([
 ]);
 
 /** What `perennial_trainer.remote` says last when a job could not be taken or handed back. */
-const UNTAKEN = /^(RemoteError|AddressRefused):/;
+const UNTAKEN = /^(RemoteError|AddressRefused|Damaged):/;
+const PACKAGES_MISSING = /^PackagesMissing:/;
 
 /**
  * Has jobs done on a Ray cluster, by its Jobs API. The driver of a job takes its order from the store and runs the trainer,
@@ -164,13 +172,16 @@ class SubmittedRayJob implements Submitted {
     return log.trimEnd().split('\n').at(-1)?.startsWith('{"ended"') === true;
   }
 
-  async #failure(job: RayJob): Promise<TrainerFailedError | TrainerHostError> {
+  async #failure(job: RayJob): Promise<PerennialError> {
     const log = await this.#cluster.logs(this.#id).catch(() => '');
     const tail = log.trimEnd().split('\n').slice(-LOG_LINES).map(shown);
     const message = `${this.#what()}: ${shown(job.message ?? 'it failed')}`;
     const details = { ray: this.#cluster.address, job: this.#id, errorType: job.error_type ?? null, log: tail };
     if (CAN_HEAL.has(job.error_type ?? '') || UNTAKEN.test(tail.at(-1) ?? '')) {
       return new TrainerHostError(message, { fix: 'nothing: it is tried again', details });
+    }
+    if (PACKAGES_MISSING.test(tail.at(-1) ?? '')) {
+      return new TrainerPackagesError(`${this.#what()}: ${tail.at(-1)}`, { ...FAR_PACKAGES, details });
     }
     const fix = `read its log (perennial logs MODEL RUN), and ${this.#cluster.address}/#/jobs/${this.#id}`;
     return new TrainerFailedError(message, { fix, details });

@@ -13,7 +13,7 @@ import { RemoteReport } from './remote-report.js';
 import type { RemoteTransfers } from './remote-transfers.js';
 import { runJob } from './run-job.js';
 import type { ProgramEnd, StartedJob } from './started-job.js';
-import type { TrainerCallbacks, TrainingJob, TrainingOutput } from './trainer.js';
+import type { LockedEnvironment, TrainerCallbacks, TrainingJob, TrainingOutput } from './trainer.js';
 
 /** A job that was submitted to a system that does it elsewhere. */
 export interface Submitted {
@@ -53,10 +53,11 @@ export async function runRemoteJob(
 ): Promise<TrainingOutput> {
   let remote: RemoteJob | undefined;
   try {
-    return await runJob(job, callbacks, async () => {
+    const output = await runJob(job, callbacks, async () => {
       remote = new RemoteJob(job, callbacks, transfers, await submit());
       return remote;
     });
+    return remote?.locked ? { ...output, locked: remote.locked } : output;
   } catch (error) {
     throw callbacks.signal.aborted ? error : (remote?.failure ?? error);
   }
@@ -72,6 +73,7 @@ class RemoteJob implements StartedJob {
   /** Why the job could not be done there. */
   failure: PerennialError | undefined;
   outputProblem: string | undefined;
+  locked: LockedEnvironment | undefined;
   readonly #job: TrainingJob;
   readonly #callbacks: TrainerCallbacks;
   readonly #far: FarAttempts;
@@ -146,7 +148,9 @@ class RemoteJob implements StartedJob {
       (error: unknown) => ({ error }),
     );
     const over = await this.#listenUntil(ended);
-    if (!over) return { kind: 'lost', reason: 'it goes on without this worker' };
+    // Who stops waiting for it has an error, too.
+    const isLeft = !over || ('error' in over && this.#left.signal.aborted);
+    if (isLeft) return { kind: 'lost', reason: 'it goes on without this worker' };
     await this.#report.read();
     const result = 'error' in over ? undefined : (over.result ?? this.#report.result);
     this.#far.end(result);
@@ -175,6 +179,7 @@ class RemoteJob implements StartedJob {
     // All attempts there were paid for.
     const used = { usage: { ...usage, ...this.#far.usage } };
     this.outputProblem = problem;
+    this.locked = lockedIn(result, this.#job);
     if (ending.kind === 'timeout') return { kind: 'timeout', ...used };
     if (limit) return { kind: 'limit', ...limit, ...used };
     if (ending.kind === 'signal') return { kind: 'signal', signal: ending.signal as NodeJS.Signals, ...used };
@@ -232,4 +237,12 @@ class RemoteJob implements StartedJob {
     const ms = this.#pauses++ < FIRST_POLLS ? FIRST_POLL_MS : POLL_MS;
     return sleep(ms, undefined, { signal: this.#left.signal }).catch(() => undefined);
   }
+}
+
+/** What the far side says of the environment, when that can be so. */
+function lockedIn({ lock, python }: ElsewhereResult, { code }: TrainingJob): LockedEnvironment | undefined {
+  if (lock === undefined || lock !== code?.lock?.sha256) return undefined;
+  return typeof python === 'string' && /^\d{1,3}(\.\d{1,5}){2}[\w.+]{0,20}$/.test(python)
+    ? { lock, python }
+    : undefined;
 }

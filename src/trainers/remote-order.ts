@@ -89,6 +89,8 @@ export async function writeOrder(
     ...content.facts,
     data: { train: await addressed(train), validation: await addressed(validation) },
     ...(content.code && { code: await addressed(content.code) }),
+    // Not part of the digest above: the code has it.
+    ...(job.code?.lock && { lock: job.code.lock }),
     ...(resume && { resume: { step: job.resume?.step, checkpoint: await addressed(resume) } }),
     upload: Object.fromEntries(await Promise.all(outputs)) as unknown,
     report: await both(reportKey(prefix)),

@@ -1,4 +1,6 @@
+import type { Sha256 } from '../domain/artifact.js';
 import type { FarAttempt } from '../domain/attempt.js';
+import type { CodeBundle } from '../domain/code.js';
 import type { Column } from '../domain/data.js';
 import type { Parameters, Search, Trial } from '../domain/search.js';
 
@@ -35,7 +37,12 @@ export interface TrainingJob {
   /** Modules that a warm host imports before the job. */
   readonly preload?: readonly string[];
   /** The code bundle, unpacked; nothing in it is ever changed. */
-  readonly code?: { readonly folder: string; readonly sha256: string };
+  readonly code?: {
+    readonly folder: string;
+    readonly sha256: string;
+    /** What a machine of others is to install; on this one `python` has it already. */
+    readonly lock?: NonNullable<CodeBundle['lock']>;
+  };
   /** An interpreter with the packages that the code bundle locks, and `perennial_trainer`. Default: the trainer's own. */
   readonly python?: string;
   readonly data: { readonly train: string; readonly validation: string };
@@ -129,6 +136,16 @@ export interface TrainingOutput {
   /** Of a job that asked for it. */
   readonly state?: TrainerState;
   readonly usage: TrainingUsage;
+  /** Of a job that another machine has done in an environment which it made for the job's lock. */
+  readonly locked?: LockedEnvironment;
+}
+
+/** An environment that has what a lock file pins. */
+export interface LockedEnvironment {
+  /** Digest of the lock. */
+  readonly lock: Sha256;
+  /** Version of its Python. Example: `3.11.7`. */
+  readonly python: string;
 }
 
 /** Trials of a search that one program runs. */

@@ -39,6 +39,13 @@ describe('a training elsewhere that gave no result', () => {
       /no variable TOKEN/,
     ],
     [
+      'could not have what the code locks',
+      byActivity(ApplicationFailure.retryable('install what requirements.lock pins: ERROR: x==1', 'PackagesMissing')),
+      'TRAINER.PACKAGES',
+      'fail',
+      /"train" on the task queue "far": install what requirements\.lock pins: ERROR: x==1/,
+    ],
+    [
       'came too late for its order',
       byActivity(ApplicationFailure.retryable('fetch http://s/order: 403', 'AddressRefused')),
       'TRAIN.HOST',

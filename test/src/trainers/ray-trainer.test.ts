@@ -87,6 +87,17 @@ describe('ray trainer, on a cluster of one node', () => {
     expect(await staged()).toEqual([]);
   });
 
+  test('a program that spreads its work over the cluster reaches it as the docs say', async () => {
+    const output = await train(
+      await script(`
+import ray
+ray.init("auto", logging_level="ERROR")
+doubled = ray.get([ray.remote(num_cpus=0)(lambda each: 2 * each).remote(n) for n in range(20)])
+model(); metrics('{"metrics":{"sum":%d},"versions":{}}' % sum(doubled))`),
+    );
+    expect(output.metrics).toMatchObject({ sum: 380 });
+  });
+
   test('a trainer that fails, or leaves nothing, or takes too long, fails as it does here', async () => {
     const told = `say("a line", to=2); say({"error": {"code": "X.Y", "message": "no rows for token: hunter2"}}); sys.exit(1)`;
     const [error, nothing, late] = await Promise.all([
@@ -159,12 +170,13 @@ model(); metrics()`);
   }
 
   async function statuses(): Promise<string[]> {
+    // A program that has joined the cluster is a job of its own, without a submission.
     const jobs = (await (await fetch(`${ray.address}/api/jobs/`)).json()) as {
-      submission_id: string;
+      submission_id: string | null;
       status: string;
     }[];
     const own = jobs.filter(({ submission_id: id }) =>
-      id.includes(path.basename(folder).replaceAll(/[^A-Za-z0-9_-]/g, '-')),
+      id?.includes(path.basename(folder).replaceAll(/[^A-Za-z0-9_-]/g, '-')),
     );
     return own.map(({ status }) => status);
   }

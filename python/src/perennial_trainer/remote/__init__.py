@@ -9,7 +9,7 @@ runs it as the job contract says, and leaves there what it made. No credentials,
         return remote.train(order, heartbeat=activity.heartbeat, cancelled=activity.is_cancelled)
 """
 
-from .errors import AddressRefused, RemoteError, Stopped
+from .errors import AddressRefused, PackagesMissing, RemoteError, Stopped
 from .training import train
 
-__all__ = ["AddressRefused", "RemoteError", "Stopped", "train"]
+__all__ = ["AddressRefused", "PackagesMissing", "RemoteError", "Stopped", "train"]

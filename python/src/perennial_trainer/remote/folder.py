@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import os
 import stat
-import sys
 from pathlib import Path
 from typing import Any
 
+from .environment import Python
 from .errors import SecretMissing
-from .transfer import Stop, fetch, send, unpack
+from .transfer import Stop, fetch, fetch_folder, send
 
+RAY_ADDRESS = "RAY_ADDRESS"
 #: As the engine has them on its own workers.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def lay_out(message: dict[str, Any], folder: Path, resume: dict[str, Any] | None, stop: Stop) -> None:
-    """Fetches what the job needs and writes its job.json."""
+    """Fetches what the job needs, beside the checkpoint that was, and writes its job.json."""
     data = folder.parent / "data"
     data.mkdir()
     for side in ("train", "validation"):
@@ -27,29 +28,37 @@ def lay_out(message: dict[str, Any], folder: Path, resume: dict[str, Any] | None
     job = {**message["job"], "data": {side: str(data / f"{side}.parquet") for side in ("train", "validation")}}
     job["waitForCheckpoints"] = True
     if "code" in message:
-        _fetch_folder(message["code"], folder.parent / "code", stop)
+        fetch_folder(message["code"], folder.parent / "code", stop)
         job["code"] = str(folder.parent / "code")
     if resume is not None:
         name = f"checkpoints/step-{resume['step']}"
-        _fetch_folder(resume["checkpoint"], folder / name, stop)
+        os.rename(folder.parent / "resume", folder / name)
         job["resume"] = {"checkpoint": name, "step": resume["step"]}
     (folder / "job.json").write_text(json.dumps(job, indent=2), encoding="utf-8")
 
 
-def command(message: dict[str, Any], folder: Path) -> list[str]:
+def command(message: dict[str, Any], folder: Path, python: Python) -> list[str]:
     """How the job's program is started."""
     code = folder.parent / "code"
     if "command" in message:
         # Files of the code bundle are named relative to it.
         program = [str(code / each["code"]) if isinstance(each, dict) else each for each in message["command"]]
+        program[0] = _of_environment(program[0], python)
     elif "entry" in message:
-        program = [sys.executable, str(code / message["entry"])]
+        program = [python.program, str(code / message["entry"])]
     else:
-        program = [sys.executable, "-m", "perennial_trainer"]
+        program = [python.program, "-m", "perennial_trainer"]
     return [*program, "job.json"]
 
 
-def environment(message: dict[str, Any], folder: Path) -> dict[str, str]:
+def _of_environment(word: str, python: Python) -> str:
+    """A plain name that the environment of a lock has is its program."""
+    if python.bin is None or "/" in word or not os.access(python.bin / word, os.X_OK):
+        return word
+    return str(python.bin / word)
+
+
+def environment(message: dict[str, Any], folder: Path, python: Python) -> dict[str, str]:
     """
     Built from nothing, as on the engine's own workers. A secret is not sent: the order says under which name it is in
     the environment here.
@@ -57,12 +66,13 @@ def environment(message: dict[str, Any], folder: Path) -> dict[str, str]:
     missing = [name for name in message["secrets"].values() if name not in os.environ]
     if missing:
         raise SecretMissing(f"start the trainer: this machine has no variable {', '.join(missing)} for a secret of it")
-    # Where this package was found, for programs that import it; the code's own modules go first.
-    places = [str(Path(__file__).parents[2])]
+    # The code's own modules go first.
+    places = [*python.own]
     if "code" in message:
         places.insert(0, str(folder.parent / "code"))
+    path = os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin")
     return {
-        "PATH": os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        "PATH": path if python.bin is None else f"{python.bin}{os.pathsep}{path}",
         "LANG": "C.UTF-8",
         "HOME": str(folder),
         "TMPDIR": str(folder),
@@ -71,6 +81,8 @@ def environment(message: dict[str, Any], folder: Path) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": os.pathsep.join(places),
+        # Of the driver of a Ray job: how its program finds the cluster.
+        **({RAY_ADDRESS: os.environ[RAY_ADDRESS]} if RAY_ADDRESS in os.environ else {}),
         **message["environment"],
         **secrets(message),
     }
@@ -105,10 +117,3 @@ def _problem(file: Path, most_bytes: int) -> str | None:
     if facts.st_size > most_bytes:
         return f"{shown} has {facts.st_size} bytes, and at most {most_bytes} are taken"
     return None
-
-
-def _fetch_folder(part: dict[str, Any], folder: Path, stop: Stop) -> None:
-    tar = folder.parent / f".{folder.name}.tar"
-    fetch(part, tar, stop)
-    unpack(tar, folder)
-    tar.unlink()

@@ -18,6 +18,7 @@ from typing import Any
 from .. import kernel
 from ..isolation import SUBREAPER, best_isolation, fork_supervisor, kill_all, reap
 from ..program import SIGNALS, command_signals
+from .folder import RAY_ADDRESS
 from .watch import Watch, children_seconds
 
 _TELL = 3
@@ -39,7 +40,8 @@ def main(file: str) -> None:
     os.unlink(file)
     # Not the terminal's signals, nor those for the group of whoever started this: it is told on standard input.
     os.setsid()
-    isolation = best_isolation()
+    # Ray looks for its own processes on the machine: in a namespace of its own a program would wait for them for ever.
+    isolation = SUBREAPER if RAY_ADDRESS in job["environment"] else best_isolation()
     keeper = fork_supervisor(isolation, lambda: _keep(job, isolation))
     os.close(0)
     os.close(_TELL)
@@ -82,6 +84,7 @@ def _tell(what: dict[str, Any]) -> None:
 def _become(job: dict[str, Any]) -> None:
     try:
         os.setsid()
+        _die_with_keeper()
         command_signals()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.closerange(3, 256)
@@ -93,6 +96,14 @@ def _become(job: dict[str, Any]) -> None:
     except BaseException as error:
         os.write(2, f"start {job['command'][0]!r}: {error}\n".encode())
         os._exit(127)
+
+
+def _die_with_keeper() -> None:
+    try:
+        kernel.die_with_parent()
+    except OSError:
+        # Not Linux.
+        pass
 
 
 def _limit(name: str, number: int, soft: int) -> None:

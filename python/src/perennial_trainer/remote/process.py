@@ -61,8 +61,8 @@ class Program:
 
     @property
     def has_ended(self) -> bool:
-        """All that it printed was read, and nobody is left who could print."""
-        return self._open_streams == 0
+        """All that it printed was read, and how it ended was told: a program may close its streams and run on."""
+        return self._open_streams == 0 and not self._hearing.is_alive()
 
     def signal(self, number: int) -> None:
         """Sends the program and its group a signal."""

@@ -74,6 +74,10 @@ class Report:
                 self._append_progress()
                 self._append(line)
 
+    def clean(self, text: str) -> str:
+        """The text without secrets, and what looks like one."""
+        return self._redactor.clean(text)
+
     def log(self, text: str) -> None:
         # Cut after redacting, else a secret that is cut in two is not known for one.
         text = self._redactor.clean(text)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextvars
 import json
-import os
-import shutil
 import signal
 import socket
 import threading
@@ -15,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from .attempt import Attempt
+from .checkpoints import Checkpoints, newest_checkpoint
+from .environment import python_for
 from .errors import RemoteError, Stopped
 from .folder import command, environment, hand_back, lay_out, secrets
 from .place import job_place
 from .process import Program
 from .redact import Redactor
 from .report import Report
-from .transfer import Stop, fetch, pack, send
+from .transfer import Stop, fetch
 
 SCHEMA_VERSION = 1
 _BEAT_SECONDS = 1.0
@@ -45,14 +45,15 @@ def train(
     redactor = Redactor()
     with (
         redactor.in_errors(),
-        job_place(folder) as place,
+        # First and last: what killed jobs have left may take long to remove.
         _Beat(heartbeat, cancelled) as beat,
+        job_place(folder) as place,
     ):
         message = _read_message(order, place, beat.stopped)
         redactor.learn(secrets(message).values())
         with Report(message["report"], redactor) as report:
             beat.shows(report)
-            resume = _newest_checkpoint(message, report)
+            resume = newest_checkpoint(message, place, report, beat.stopped)
             with Attempt(report, None if resume is None else resume["step"]) as attempt:
                 result = _run(message, place, resume, attempt, report, beat.stopped)
             report.add({"ended": result})
@@ -82,8 +83,11 @@ def _run(
     host = socket.gethostname()
     report.log(f"on {host}" + ("" if resume is None else f", going on from step {resume['step']}"))
     lay_out(message, folder, resume, stop)
-    checkpoints = _Checkpoints(message["checkpoints"], folder, report)
-    program = Program(folder, command(message, folder), environment(message, folder), message["limits"])
+    python = python_for(message, place, report, stop)
+    checkpoints = Checkpoints(message["checkpoints"], folder, report, resume)
+    variables = environment(message, folder, python)
+    here = {"host": host, **python.facts}
+    program = Program(folder, command(message, folder, python), variables, message["limits"])
     try:
         why = _listen(program, message, attempt, report, checkpoints, stop)
         ended = program.ending()
@@ -95,10 +99,10 @@ def _run(
         report.flush()
         raise Stopped("the trainer was ended as asked")
     if why == "timeout":
-        return {**ended, "ending": {"kind": "timeout"}, "host": host}
+        return {**ended, "ending": {"kind": "timeout"}, **here}
     if ended["ending"] != {"kind": "exit", "code": 0}:
-        return {**ended, "host": host}
-    return {**ended, **hand_back(message, folder, stop), "host": host}
+        return {**ended, **here}
+    return {**ended, **hand_back(message, folder, stop), **here}
 
 
 def _listen(
@@ -106,7 +110,7 @@ def _listen(
     message: dict[str, Any],
     attempt: Attempt,
     report: Report,
-    checkpoints: _Checkpoints,
+    checkpoints: Checkpoints,
     stop: Stop,
 ) -> str | None:
     """Passes on what the program says until it has ended; returns why it was made to, if it was."""
@@ -130,7 +134,7 @@ def _listen(
     return why
 
 
-def _hear(line: tuple[bool, str], report: Report, checkpoints: _Checkpoints) -> None:
+def _hear(line: tuple[bool, str], report: Report, checkpoints: Checkpoints) -> None:
     is_output, text = line
     content = _parse(text) if is_output and text.startswith("{") else None
     if content is None:
@@ -149,87 +153,6 @@ def _parse(text: str) -> dict[str, Any] | None:
     # What only the engine's own lines may say.
     known = isinstance(content, dict) and any(each in content for each in ("progress", "error", "point", "checkpoint"))
     return content if known and not any(each in content for each in ("ended", "stored", "far")) else None
-
-
-def _newest_checkpoint(message: dict[str, Any], report: Report) -> dict[str, Any] | None:
-    """Of those that an attempt before this one has stored, and the one that the order names."""
-    found: dict[str, Any] | None = message.get("resume")
-    for line in report.lines():
-        if "stored" in line and (found is None or line["step"] > found["step"]):
-            slot = message["checkpoints"][line["stored"]["slot"]]
-            found = {"step": line["step"], "checkpoint": {**line["stored"], "url": slot["get"]}}
-    return found
-
-
-def _problem(path: Path, checkpoints: Path) -> str | None:
-    if path.parent != checkpoints:
-        return "want a folder checkpoints/NAME of the job"
-    if path.is_symlink() or not path.is_dir():
-        return "there is no such folder"
-    odd = (each for each in path.rglob("*") if each.is_symlink() or not (each.is_file() or each.is_dir()))
-    name = next((each.name for each in odd), None)
-    return None if name is None else f'"{name}" in it is not a regular file'
-
-
-class _Checkpoints:
-    """Stores one checkpoint at a time, beside the training; of those that wait only the newest."""
-
-    def __init__(self, slots: list[dict[str, str]], folder: Path, report: Report) -> None:
-        self._slots = slots
-        self._folder = folder
-        self._report = report
-        self._next = 0
-        self._waiting: tuple[Path, int] | None = None
-        self._closed = False
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._work, name="checkpoints", daemon=True)
-        self._thread.start()
-
-    def keep(self, name: str, step: int) -> None:
-        path = Path(os.path.normpath(self._folder / name))
-        problem = _problem(path, self._folder / "checkpoints")
-        if problem is not None:
-            self._report.log(f"the checkpoint of step {step} was not kept: {problem}")
-            if path.parent == self._folder / "checkpoints":
-                shutil.rmtree(path, ignore_errors=True)
-            return
-        with self._changed:
-            dropped = self._waiting
-            self._waiting = (path, step)
-            self._changed.notify()
-        if dropped is not None:
-            shutil.rmtree(dropped[0], ignore_errors=True)
-
-    def close(self) -> None:
-        """What waits is still stored."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-        self._thread.join()
-
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                while self._waiting is None:
-                    if self._closed:
-                        return
-                    self._changed.wait()
-                (path, step), self._waiting = self._waiting, None
-            try:
-                self._store(path, step)
-            except (OSError, RemoteError) as error:
-                self._report.log(f"the checkpoint of step {step} was not kept: {error}")
-            # Stored or not: a trainer that waits for it goes on.
-            shutil.rmtree(path, ignore_errors=True)
-
-    def _store(self, path: Path, step: int) -> None:
-        slot = self._next
-        tar = self._folder.parent / "checkpoint.tar"
-        pack(path, tar)
-        sent = send(self._slots[slot]["put"], tar)
-        self._next = (slot + 1) % len(self._slots)
-        self._report.stored(path.name, step, {**sent, "slot": slot})
-        self._report.flush()
 
 
 class _Beat:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import tarfile
 import time
@@ -13,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from .errors import AddressRefused, RemoteError, Stopped
+from .errors import AddressRefused, Damaged, RemoteError, Stopped
 
 _PIECE = 1 << 20
 _TIMEOUT_SECONDS = 60
@@ -55,6 +56,14 @@ def fetch(part: dict[str, Any], file: Path, stop: Stop = never) -> None:
             )
 
     _repeat(f"fetch {shown(part['url'])}", once, stop)
+
+
+def fetch_folder(part: dict[str, Any], folder: Path, stop: Stop) -> None:
+    """Fetches a packed folder and unpacks it."""
+    tar = folder.parent / f".{folder.name}.tar"
+    fetch(part, tar, stop)
+    unpack(tar, folder)
+    tar.unlink()
 
 
 def fetch_if_there(url: str) -> bytes:
@@ -172,14 +181,14 @@ def _repeat(what: str, once: Callable[[], None], stop: Stop) -> None:
                 raise AddressRefused(f"{what}: {problem}") from None
         except _Spoilt as error:
             if attempt == _READS_OF_SPOILT:
-                raise RemoteError(str(error)) from None
+                raise Damaged(str(error)) from None
             problem = str(error)
         except urllib.error.URLError as error:
             if isinstance(error.reason, FileNotFoundError):
                 raise AddressRefused(f"{what}: there is no such file on this machine") from None
             problem = str(error.reason)
-        except OSError as error:
-            problem = str(error)
+        except (OSError, http.client.HTTPException) as error:
+            problem = str(error) or type(error).__name__
         if attempt == _ATTEMPTS:
             # Not the error itself: its text may hold the whole address.
             raise RemoteError(f"{what}: {problem}") from None
