@@ -122,7 +122,8 @@ async function lookAt({ workflowService, options }: Client, worker: Listed): Pro
 }
 
 function unlessForgotten(error: unknown): undefined {
-  if (!isGrpcServiceError(error) || Number(error.code) !== NOT_FOUND) throw error;
+  const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
+  if (code !== NOT_FOUND) throw error;
 }
 
 /** Of gRPC. */
