@@ -21,6 +21,7 @@ from depot import Depot
 from flights import ENVIRONMENT, TASKS, TREES, Flights, fitted
 
 from perennial_trainer import remote
+from perennial_trainer.ending import Terminable
 from perennial_trainer.estimators import find_estimator
 from perennial_trainer.job import Job, Resume
 from perennial_trainer.parameters import check_parameters
@@ -257,6 +258,31 @@ def test_a_killed_job_goes_on_from_what_it_told_last(flights: Flights, name: str
     done = flights.run(**changes, resume={"checkpoint": "stored", "step": told[-1]["step"]})
     assert done.code == 0 and flights.model == undisturbed
     assert min(line["step"] for line in done.lines if "checkpoint" in line) == told[-1]["step"] + 2
+
+
+@pytest.mark.parametrize(
+    ("grace", "last", "code"),
+    [(10, 6.0, None), (10, 9.0, 143), (10, None, None), (None, 1.5, None), (None, 3.0, 143), (None, None, 143)],
+)
+def test_a_segment_is_finished_when_the_grace_is_long_enough(
+    monkeypatch: pytest.MonkeyPatch, grace: float | None, last: float | None, code: int | None
+) -> None:
+    left: list[int] = []
+    monkeypatch.setattr("perennial_trainer.ending.leave", left.append)
+    with Terminable(grace) as terminable:
+        if last is not None:
+            clock = iter([0.0, last])
+            monkeypatch.setattr("perennial_trainer.ending.time.monotonic", lambda: next(clock))
+            terminable.segment_begins()
+            terminable.segment_ends()
+            terminable.segment_told()
+        monkeypatch.setattr("perennial_trainer.ending.time.monotonic", lambda: 100.0)
+        terminable.segment_begins()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert left == ([] if code is None else [code])
+        terminable.segment_ends()
+        terminable.segment_told()
+    assert left[-1] == 143
 
 
 def test_a_segment_that_would_take_long_is_given_up_at_once(flights: Flights) -> None:

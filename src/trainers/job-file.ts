@@ -15,6 +15,7 @@ export async function writeJobFile(job: TrainingJob): Promise<void> {
     data: { train: path.resolve(job.data.train), validation: path.resolve(job.data.validation) },
     ...placelessJob(job),
     waitForCheckpoints: true,
+    graceSeconds: job.graceMs / 1000,
     ...(resume && { resume: { checkpoint: `${CHECKPOINTS_FOLDER}/${resume.name}`, step: resume.step } }),
     ...(code && { code: path.resolve(code.folder) }),
     ...(job.keepState && { keepState: true }),

@@ -7,8 +7,10 @@ import type { ModelBundle } from '../../src/domain/model.js';
 import { runId } from '../../src/domain/run.js';
 import { readManifest } from '../../src/stores/blobs.js';
 import { startChildWorker, type ChildWorker } from '../support/child-worker.js';
+import { estimatorTraining, type EstimatorTraining } from '../support/estimator-training.js';
 import { stepTraining, type StartedTraining, type StepTraining } from '../support/step-training.js';
 import { toyDays } from '../support/toy-data.js';
+import { trainingWorkers } from '../support/training-workers.js';
 import { until } from '../support/until.js';
 import { startWorld, type World } from '../support/world.js';
 
@@ -17,10 +19,13 @@ const TRAINING = { steps: 400, stepMs: 10, checkpointEvery: 150, patient: true }
 
 let world: World;
 let trainings: StepTraining;
+let estimators: EstimatorTraining;
 let workers: Awaited<ReturnType<StepTraining['worker']>>[] = [];
 beforeAll(async () => {
   world = await startWorld({ worker: false });
-  trainings = await stepTraining(world);
+  const machines = await trainingWorkers(world);
+  trainings = await stepTraining(world, machines);
+  estimators = await estimatorTraining(world, machines);
 });
 afterEach(async () => {
   await Promise.all(workers.map((worker) => worker.end('SIGTERM')));
@@ -79,6 +84,23 @@ describe('a training is handed over without loss', { timeout: 120_000 }, () => {
     expect(attempts).toMatchObject([
       { end: 'paused', steps: { done: did } },
       { end: 'done', from: { step: did }, steps: { repeated: 0 } },
+    ]);
+  });
+
+  it('when somebody pauses and unpauses a built-in estimator, which finishes its segment', async () => {
+    const trainer = { estimator: 'gradient-boosting', checkpointEvery: 100, parameters: { max_iter: 1500 } };
+    const training = await estimators.start('paused-estimator', trainer);
+    await work();
+    await until('it has told a checkpoint', async () => ((await training.progress())?.step ?? 0) >= 100);
+    await activity('pause', training);
+    await until('the attempt has ended', async () => (await stateOf(training)) === PAUSED);
+    await activity('unpause', training);
+    const { attempts = [] } = await training.result();
+    const did = attempts[0]?.steps?.done ?? 0;
+    expect(did % trainer.checkpointEvery).toBe(0);
+    expect(attempts).toMatchObject([
+      { end: 'paused', steps: { repeated: 0 } },
+      { end: 'done', from: { step: did }, steps: { done: 1500 - did, repeated: 0 } },
     ]);
   });
 

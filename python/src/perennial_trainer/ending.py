@@ -9,7 +9,9 @@ import time
 from types import FrameType, TracebackType
 from typing import NoReturn
 
-#: A segment that should be done within this many seconds is worth waiting for: less than any grace that engines give.
+#: A segment that should be done within this share of the grace is worth waiting for: it has to be written and told, too.
+_SHARE = 0.8
+#: The same in seconds where nobody has said how long the grace is.
 _SOON = 2.0
 _TERMINATED = 128 + signal.SIGTERM
 
@@ -25,12 +27,13 @@ def leave(code: int) -> NoReturn:
 
 class Terminable:
     """
-    While a fit goes on in segments: SIGTERM ends the process at once if the running segment would take long, and else
-    as soon as its checkpoint is told. Between segments nothing is lost, so there it ends at once: what was told before
-    is stored either way. Outside of it SIGTERM does what it always does.
+    While a fit goes on in segments: SIGTERM ends the process at once if the running segment would take longer than its
+    grace, and else as soon as its checkpoint is told. Between segments nothing is lost, so there it ends at once: what
+    was told before is stored either way. Outside of it SIGTERM does what it always does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, grace_seconds: float | None = None) -> None:
+        self._grace = grace_seconds
         self._asked = False
         self._between = True
         self._began: float | None = None
@@ -64,4 +67,7 @@ class Terminable:
             leave(_TERMINATED)
 
     def _is_soon(self, spent: float) -> bool:
-        return self._last is not None and self._last - spent <= _SOON
+        if self._last is None:
+            # Nobody knows yet how long one takes. When the grace is over the process is killed, and no more is lost.
+            return self._grace is not None
+        return self._last - spent <= (_SOON if self._grace is None else _SHARE * self._grace)

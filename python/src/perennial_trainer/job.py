@@ -65,6 +65,8 @@ class Job:
     checkpoint_every: int = 0
     #: Whether whoever started the job removes the folder of a checkpoint when it is stored, or cannot be.
     wait_for_checkpoints: bool = False
+    #: Between SIGTERM and SIGKILL; None where nobody has said.
+    grace_seconds: float | None = None
     resume: Resume | None = None
     warm_start: WarmStart | None = None
     #: Whether to leave `output/state`, from which a training to come can go on.
@@ -104,6 +106,7 @@ def read_job(path: str) -> Job:
         task=task,
         checkpoint_every=checkpoint_every,
         wait_for_checkpoints=content.get("waitForCheckpoints") is True,
+        grace_seconds=float(_field(path, content, "graceSeconds", (int, float))) if "graceSeconds" in content else None,
         resume=_resume(path, content),
         warm_start=_warm_start(path, content),
         keep_state=content.get("keepState") is True,

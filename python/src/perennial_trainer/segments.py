@@ -53,7 +53,7 @@ def fit_in_segments(
         before=begun.before.digest if begun.before else None,
     )
     _resume(job, fit, digest, report)
-    with Terminable() as terminable:
+    with Terminable(job.grace_seconds) as terminable:
         while fit.done < fit.steps:
             terminable.segment_begins()
             fit.grow(min(job.checkpoint_every, fit.steps - fit.done))

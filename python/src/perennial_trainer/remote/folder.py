@@ -26,7 +26,7 @@ def lay_out(message: dict[str, Any], folder: Path, resume: dict[str, Any] | None
     for each in ("output", "checkpoints"):
         (folder / each).mkdir(parents=True)
     job = {**message["job"], "data": {side: str(data / f"{side}.parquet") for side in ("train", "validation")}}
-    job["waitForCheckpoints"] = True
+    job.update(waitForCheckpoints=True, graceSeconds=message["graceMs"] / 1000)
     if "code" in message:
         fetch_folder(message["code"], folder.parent / "code", stop)
         job["code"] = str(folder.parent / "code")
