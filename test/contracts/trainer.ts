@@ -64,6 +64,7 @@ function goodTrainerContract(bench: TrainerBench): void {
         checkpoints: 'checkpoints',
         checkpointEvery: 5,
         waitForCheckpoints: true,
+        graceSeconds: 3,
         resume: { checkpoint: 'checkpoints/step-10', step: 10 },
         code: elsewhere ? there('code') : path.join(bench.folder, 'code'),
       });
