@@ -13,6 +13,7 @@ import type { Ref } from '../src/domain/artifact.js';
 import { searchId, trialsOf } from '../src/domain/search.js';
 import { putBlob, putManifest } from '../src/stores/blobs.js';
 import { workerDeps } from '../src/worker.js';
+import { onePartSplit, TOY_COLUMNS } from '../test/support/one-part-split.js';
 import { searchWorld, type SearchWorld } from '../test/support/search-world.js';
 import type { hyperparameterSearch } from '../workflows/hyperparameter-search.js';
 import type { BenchRow } from './row.js';
@@ -131,12 +132,5 @@ async function smallSplit({ store, folder }: SearchWorld): Promise<Ref> {
     db.run(`COPY (${select}) TO ${quoteText(file)} (FORMAT parquet)`),
   );
   const ref = await putBlob(store, { path: file });
-  const side = { ref, rows: ROWS, positiveShare: 0.5, from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
-  const columns = [
-    { name: 'channel', type: 'string' },
-    { name: 'price', type: 'number' },
-    { name: 'visits', type: 'integer' },
-  ];
-  const parts = { train: side, validation: side, test: side };
-  return await putManifest(store, 'split', { kind: 'split', schemaVersion: 1, columns, ...parts });
+  return await putManifest(store, 'split', onePartSplit(ref, ROWS, TOY_COLUMNS));
 }

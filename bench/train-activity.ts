@@ -14,6 +14,7 @@ import type { ArtifactStore } from '../src/stores/store.js';
 import type { Trainer } from '../src/trainers/trainer.js';
 import { workerDeps } from '../src/worker.js';
 import type { trainOnce } from '../test/fixtures/train-once.js';
+import { onePartSplit } from '../test/support/one-part-split.js';
 import { binaryModel } from '../test/support/onnx-models.js';
 import { toySpec } from '../test/support/toy-data.js';
 
@@ -103,9 +104,7 @@ async function inputOf(store: ArtifactStore, scratch: string, imports: string): 
     }),
   );
   const ref = await putBlob(store, Buffer.from('rows that nobody reads'));
-  const part = { ref, rows: 1, rowsInWindow: 1, from: '2026-01-01', to: '2026-01-02', positiveShare: 0.5 };
-  const parts = { train: part, validation: part, test: part, columns: [{ name: 'price', type: 'number' }] };
-  const split = { kind: 'split', schemaVersion: 1, snapshot: '0'.repeat(64), profile: ref, by: 'time', ...parts };
+  const split = onePartSplit(ref, 1, [{ name: 'price', type: 'number' }]);
   return {
     model: 'bench',
     run: 1,

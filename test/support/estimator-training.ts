@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { decode } from '@temporalio/common/lib/encoding.js';
 import { defineModel } from '../../src/define-model.js';
-import type { Split, SplitPart } from '../../src/domain/data.js';
+import type { Split } from '../../src/domain/data.js';
 import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { putBlob, putManifest } from '../../src/stores/blobs.js';
+import { onePartSplit, TOY_COLUMNS } from './one-part-split.js';
 import type { DoneSteps, StartedTraining } from './step-training.js';
 import { toyDay, toySpec } from './toy-data.js';
 import type { TrainingWorkers } from './training-workers.js';
@@ -88,21 +89,5 @@ async function toySplit(world: World): Promise<Split> {
   await connection.run(`COPY (FROM read_csv('${csv}')) TO '${parquet}' (FORMAT parquet)`);
   connection.closeSync();
   const ref = await putBlob(world.store, await readFile(parquet));
-  const day = '2026-01-01';
-  const part: SplitPart = { ref, rows: 2000, rowsInWindow: 2000, from: day, to: '2026-01-02', positiveShare: 0.5 };
-  return {
-    kind: 'split',
-    schemaVersion: 1,
-    snapshot: '0'.repeat(64),
-    profile: ref,
-    by: 'time',
-    columns: [
-      { name: 'channel', type: 'string' },
-      { name: 'price', type: 'number' },
-      { name: 'visits', type: 'integer' },
-    ],
-    train: part,
-    validation: part,
-    test: part,
-  };
+  return onePartSplit(ref, 2000, TOY_COLUMNS);
 }

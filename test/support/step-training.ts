@@ -2,11 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineModel } from '../../src/define-model.js';
-import type { Column, Split, SplitPart } from '../../src/domain/data.js';
 import type { ModelSpecInput } from '../../src/spec/spec.js';
 import { putBlob, putManifest } from '../../src/stores/blobs.js';
 import type { trainOnce } from '../fixtures/train-once.js';
 import { binaryModel } from './onnx-models.js';
+import { onePartSplit } from './one-part-split.js';
 import { toySpec } from './toy-data.js';
 import { trainingWorkers, type TrainingWorkers } from './training-workers.js';
 import type { World } from './world.js';
@@ -42,7 +42,8 @@ export async function stepTraining(world: World, workers?: TrainingWorkers): Pro
   const { worker, train } = workers ?? (await trainingWorkers(world));
   const base = join(world.folder, 'base.onnx');
   await writeFile(base, binaryModel({ weights: { price: 1 } }).onnx);
-  const split = await putManifest(world.store, 'split', await emptySplit(world));
+  const ref = await putBlob(world.store, Buffer.from('rows that nobody reads'));
+  const split = await putManifest(world.store, 'split', onePartSplit(ref, 1, [{ name: 'price', type: 'number' }]));
   return {
     worker,
     async start(name, { steps, stepMs, checkpointEvery, trainer = {}, patient = false }) {
@@ -66,23 +67,6 @@ export async function stepTraining(world: World, workers?: TrainingWorkers): Pro
       const handle = await train(name, input, patient);
       return { workflowId: name, result: () => handle.result(), attempts: () => readNotes(notes) };
     },
-  };
-}
-
-async function emptySplit(world: World): Promise<Split> {
-  const ref = await putBlob(world.store, Buffer.from('rows that nobody reads'));
-  const part: SplitPart = { ref, rows: 1, rowsInWindow: 1, from: '2026-01-01', to: '2026-01-02', positiveShare: 0.5 };
-  const columns: Column[] = [{ name: 'price', type: 'number' }];
-  return {
-    kind: 'split',
-    schemaVersion: 1,
-    snapshot: '0'.repeat(64),
-    profile: ref,
-    by: 'time',
-    columns,
-    train: part,
-    validation: part,
-    test: part,
   };
 }
 

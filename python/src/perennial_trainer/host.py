@@ -21,7 +21,7 @@ import sys
 from typing import Any
 
 from .isolation import best_isolation, fork_supervisor
-from .kernel import die_with_parent
+from .kernel import die_with_parent_where_possible
 from .supervisor import supervise
 
 #: Not ahead: importing it starts a thread, and takes little.
@@ -35,7 +35,8 @@ def main(address: str, modules: list[str]) -> None:
     events = os.fdopen(os.dup(1), "wb", buffering=0)
     # What libraries print while they are imported is log.
     os.dup2(2, 1)
-    _die_with_worker(True)
+    # Where that is not possible the end of standard input has to do.
+    die_with_parent_where_possible()
     isolation = best_isolation()
     try:
         missing = _import_all(modules) if modules else _import_usual()
@@ -46,18 +47,10 @@ def main(address: str, modules: list[str]) -> None:
     gc.freeze()
     gc.disable()
     # From now on the end of standard input is heard at once, and there is something to do then.
-    _die_with_worker(False)
+    die_with_parent_where_possible(False)
     _say(events, {"ready": {"isolation": isolation, "missing": missing}})
     _serve(events, address, isolation)
     shutil.rmtree(os.path.dirname(address), ignore_errors=True)
-
-
-def _die_with_worker(wanted: bool) -> None:
-    try:
-        die_with_parent(wanted)
-    except OSError:
-        # Then the end of standard input has to do.
-        pass
 
 
 def _import_all(modules: list[str]) -> list[str]:

@@ -30,6 +30,15 @@ def die_with_parent(wanted: bool = True) -> None:
     _call("prctl", _PR_SET_PDEATHSIG, int(signal.SIGKILL) if wanted else 0, 0, 0, 0)
 
 
+def die_with_parent_where_possible(wanted: bool = True) -> None:
+    """For whoever is told of the end of its parent in another way, too, or is no worse off without."""
+    try:
+        die_with_parent(wanted)
+    except OSError:
+        # Not Linux.
+        pass
+
+
 def adopt_orphans() -> None:
     """Descendants whose parent has ended become children of this process, whatever session they are in."""
     _call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

@@ -66,21 +66,13 @@ def _watch_over(
     if child == 0:
         control.close()
         if isolation == SUBREAPER:
-            _die_with_supervisor()
+            kernel.die_with_parent_where_possible()
         program()
     for each in streams:
         each.close()
     status = _wait(child, control, woken)
     kill_all(isolation, child)
     _say(control, {"ended": {**_ending(status), **_usage()}})
-
-
-def _die_with_supervisor() -> None:
-    try:
-        kernel.die_with_parent()
-    except OSError:
-        # Not Linux.
-        pass
 
 
 def _connect(address: str, job: str, stream: str) -> socket.socket:

@@ -18,6 +18,7 @@ const byShare = {
 };
 
 const keyColumns = z.array(column).min(1).max(20);
+const byRow = { columns: keyColumns.describe('Columns that name a row, such as an id.'), ...byShare };
 
 /** Which rows train, validate and test. */
 export const split = z.discriminatedUnion('by', [
@@ -38,13 +39,11 @@ export const split = z.discriminatedUnion('by', [
   }),
   z.strictObject({
     by: z.literal('hash').describe('By a hash of key columns: a row keeps its side when others are added.'),
-    columns: keyColumns.describe('Columns that name a row, such as an id.'),
-    ...byShare,
+    ...byRow,
   }),
   z.strictObject({
     by: z.literal('stratified').describe('As hash, with the same shares of each class on every side.'),
-    columns: keyColumns.describe('Columns that name a row, such as an id.'),
-    ...byShare,
+    ...byRow,
   }),
   z.strictObject({
     by: z.literal('fixed').describe('A test set that never changes, kept in a source of its own.'),

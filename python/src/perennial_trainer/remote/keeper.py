@@ -84,7 +84,7 @@ def _tell(what: dict[str, Any]) -> None:
 def _become(job: dict[str, Any]) -> None:
     try:
         os.setsid()
-        _die_with_keeper()
+        kernel.die_with_parent_where_possible()
         command_signals()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.closerange(3, 256)
@@ -96,14 +96,6 @@ def _become(job: dict[str, Any]) -> None:
     except BaseException as error:
         os.write(2, f"start {job['command'][0]!r}: {error}\n".encode())
         os._exit(127)
-
-
-def _die_with_keeper() -> None:
-    try:
-        kernel.die_with_parent()
-    except OSError:
-        # Not Linux.
-        pass
 
 
 def _limit(name: str, number: int, soft: int) -> None:
